@@ -1,0 +1,154 @@
+#!/bin/sh
+# check-drive.sh BUILD_DIR - does every contender in BUILD_DIR/drive keep the contract of README.md?
+#
+# Every figure in every variant of every contender, with a few operations: exit code, work and checksum;
+# then --hold, the refusals, a limit, and that no unit outlives a killed driver. It judges no time.
+# shellcheck disable=SC3045 # ulimit -n: dash and bash both have it
+set -u
+if [ $# -ne 1 ] || [ ! -x "$1/drive" ]; then
+    echo "usage: $0 BUILD_DIR (where drive is)" >&2
+    exit 2
+fi
+build=$1 drive=$1/drive checked=0 failed=0 skipped=0
+ring=37 parked=101 # small, and odd: the token stops inside a lap
+
+claim() # WHAT WANTED GOT; wanted is a pattern
+{
+    checked=$((checked + 1))
+    # shellcheck disable=SC2254
+    case $3 in
+    $2) ;;
+    *) failed=$((failed + 1)); echo "FAILED $1: wanted $2, got $3" >&2 ;;
+    esac
+}
+
+expected() # FIGURE -> work and checksum of a batch
+{
+    case $1 in
+    spawn_exit) echo 1000 500500 ;;
+    spawn_join) echo 100 5050 ;;
+    yield | bare_switch | ring) echo 10000 10000 ;;
+    ping_pong) echo 1000 501500 ;;
+    stream) echo 100000 5000050000 ;;
+    fan_in) echo 100000 1250050000 ;;
+    spawn_live | memory) echo $parked $((parked * (parked + 1) / 2)) ;;
+    esac
+}
+
+size() # FIGURE -> the option that makes it small
+{
+    case $1 in
+    ring) echo "--n $ring" ;;
+    spawn_live | memory) echo "--n $parked" ;;
+    esac
+}
+
+variants() # FIGURE
+{
+    "$drive" --help | sed -n "s/^  $1 .*variants: \(.*\)  n:.*/\1/p"
+}
+
+field() # NAME JSON
+{
+    printf '%s\n' "$2" | sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"
+}
+
+check_sample() # CONTENDER FIGURE VARIANT
+{
+    # shellcheck disable=SC2046 # an option and its value, or nothing
+    line=$("$drive" --contender "$1" --figure "$2" --variant "$3" $(size "$2") --ops 1 2>&1)
+    code=$?
+    if [ $code -eq 3 ] && [ "$3" = two_cpus ]; then
+        skipped=$((skipped + 1))
+        return
+    fi
+    claim "$1 $2 $3" "0 $(expected "$2")" "$code $(field work "$line") $(field checksum "$line")"
+    [ $code -eq 0 ] || printf '    %s\n' "$line" >&2
+}
+
+check_contender() # CONTENDER
+{
+    can=$("$drive" --list --contender "$1")
+    for figure in $("$drive" --list); do
+        if printf '%s\n' "$can" | grep -qx "$figure"; then
+            for variant in $(variants "$figure"); do
+                check_sample "$1" "$figure" "$variant"
+            done
+        else
+            answer=$("$drive" --contender "$1" --figure "$figure" --ops 1)
+            claim "$1 $figure is refused" '3 {"error":*' "$? $answer"
+            skipped=$((skipped + 1))
+        fi
+    done
+}
+
+check_hold() # CONTENDER
+{
+    said=$(printf '\n\n' | "$drive" --contender "$1" --figure memory --n $parked --hold 2>&1)
+    claim "$1 --hold" '{"event":"ready"}?{"event":"parked","live":'$parked',*}?{"figure":"memory"*' "$said"
+}
+
+check_refusals()
+{
+    for words in --nonsense "--contender nobody --figure yield" "--contender pthread --figure nothing" \
+        "--contender pthread --figure yield --variant free" "--contender pthread --figure yield --n 3" \
+        "--contender pthread --figure yield --cpus 4096" "--contender pthread --figure yield --ops 0" \
+        "--contender pthread --figure yield --hold" "--figure yield"; do
+        # shellcheck disable=SC2086 # words
+        says=$("$drive" $words 2>&1 >/dev/null)
+        claim "$words" '2 *contenders: *pthread*figures:*' "$? $says"
+    done
+    says=$(ulimit -n 64 && "$drive" --contender process --figure ring --n 100 --ops 1)
+    claim "too few open files" '4 *"limit":"RLIMIT_NOFILE = 64"*"errno":"EMFILE"}' "$? $says"
+}
+
+alive() # PIDS... -> those that still run
+{
+    for pid; do
+        state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null)
+        case $state in '' | Z | X) ;; *) echo "$pid" ;; esac
+    done
+}
+
+check_no_strays()
+{
+    pipe=$(mktemp -u) && mkfifo "$pipe" || return
+    "$drive" --contender process --figure memory --n 50 --hold <"$pipe" >"$pipe.out" &
+    driver=$!
+    exec 9>"$pipe"
+    echo >&9
+    while kill -0 $driver 2>/dev/null && ! grep -q parked "$pipe.out"; do sleep 0.1; done
+    units=$(cat /proc/$driver/task/*/children)
+    claim "units of a driver" 50 "$(printf '%s\n' "$units" | wc -w)"
+    kill -9 $driver
+    wait $driver 2>/dev/null
+    exec 9>&-
+    sleep 0.5
+    # shellcheck disable=SC2086 # a list
+    claim "units of a killed driver" "" "$(alive $units)"
+    rm -f "$pipe" "$pipe.out"
+}
+
+check_syscount()
+{
+    [ -x "$build/syscount" ] || return
+    counts=$("$build/syscount" sh -c 'exit 7' 2>&1)
+    code=$?
+    if [ $code -eq 125 ]; then
+        echo "syscount: skipped: $counts"
+    else
+        claim "syscount" '7 {"syscalls":[1-9]*"exit":7}' "$code $counts"
+    fi
+}
+
+for contender in $("$drive" --contenders); do
+    check_contender "$contender"
+    if "$drive" --list --contender "$contender" | grep -qx memory; then
+        check_hold "$contender"
+    fi
+done
+check_refusals
+check_no_strays
+check_syscount
+echo "$checked claims checked, $failed failed, $skipped cannot be done here"
+[ $failed -eq 0 ]

@@ -1,0 +1,89 @@
+/* contender.h - what a contender is, and what a figure is.
+ *
+ * A contender is a way to have many units of execution: beamling processes,
+ * pthreads, OS processes. It is one small file that fills one `struct contender`.
+ * A figure is a question asked of every contender: one small file that fills one
+ * `struct figure`. Nothing here is contender x figure: the drivers (gbench.cc,
+ * drive.c) bring any contender and any figure together.
+ *
+ * Only C is timed. A driver calls begin() once, then batch() as often as it
+ * likes with the clock running, then end(). One batch is a fixed amount of work,
+ * the same for every contender, and proves itself: see struct proof. */
+#ifndef BENCH_CONTENDER_H
+#define BENCH_CONTENDER_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS = 1000,
+       BATCH_STREAM = 100000, FAN_IN_SENDERS = 4, BATCH_FAN_IN = 100000 };
+
+/* Where a figure runs. The affinity of the OS process is already set by whoever
+ * started it; `cpus` is what is in it (1 or more) and what a runtime should use. */
+struct setting {
+    const char *variant; /* "one_cpu", "two_cpus" (partners forced apart), "free" */
+    int cpus;
+    uint64_t n; /* members of the ring, units to park, ... */
+};
+
+/* What a batch did. work and checksum must equal the figure's expectation, or the
+ * sample is refused; peak_live is the most units alive at once, 0 if not counted. */
+struct proof {
+    uint64_t work, peak_live, checksum;
+    uint64_t ops; /* 0: as many as the figure says; else what really happened, e.g. real switches */
+};
+
+/* One figure's work for one contender. A NULL batch: this contender cannot do it.
+ * Results: 0, or a negative errno (say why through bench_why()). */
+struct task {
+    int (*begin)(const struct setting *);
+    int (*batch)(const struct setting *, struct proof *);
+    void (*end)(const struct setting *);
+    /* Optional, for runtimes whose door costs more than a batch: `count` batches in
+     * one call, work and checksum added up over them (modulo 2^64). A driver uses
+     * it instead of batch() when it is there. */
+    int (*batches)(const struct setting *, uint64_t count, struct proof *);
+};
+
+/* Units that exist, have run to their first wait, and stay there. */
+struct parking {
+    /* Have n units parked. *live gets how many really are; fewer than n with a
+     * negative errno is the contender's death, to be reported with its limit. */
+    int (*park)(const struct setting *, uint64_t n, uint64_t *live);
+    /* Ask each unit for its number (1, 2, ... in order of creation), add them up
+     * in proof->checksum, count them in proof->work, and let them end. */
+    int (*prove)(const struct setting *, struct proof *);
+};
+
+struct contender {
+    const char *name, *what; /* an id for files; one line for people */
+    int (*start)(const struct setting *); /* the runtime as a whole; may be NULL */
+    void (*stop)(void);
+    struct task spawn_exit, spawn_join, yield, ping_pong, ring, stream, fan_in, bare_switch;
+    struct parking parking;
+};
+
+/* What a figure expects of one batch. */
+struct figure {
+    const char *name, *unit, *question;
+    const char *const *variants; /* NULL-terminated */
+    const uint64_t *sizes;       /* 0-terminated list of n */
+    const struct task *(*task)(const struct contender *);
+    uint64_t (*ops)(uint64_t n);      /* operations in one batch: what the time is divided by */
+    uint64_t (*checksum)(uint64_t n); /* what proof.checksum must be; proof.work must be ops(n) */
+};
+
+extern const struct contender *const contenders[]; /* NULL-terminated, contenders.c */
+extern const struct figure *const figures[];       /* NULL-terminated, figures.c */
+
+/* Say in words why a begin, batch or park failed. Kept for the driver's report. */
+void bench_why(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *bench_reason(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

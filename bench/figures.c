@@ -1,0 +1,12 @@
+/* figures.c - the list. A new figure is a file in figures/ and two lines here. */
+#include "contender.h"
+
+#include <stddef.h>
+
+extern const struct figure figure_bare_switch, figure_fan_in, figure_memory, figure_ping_pong, figure_ring,
+    figure_spawn_exit, figure_spawn_join, figure_spawn_live, figure_stream, figure_yield;
+
+const struct figure *const figures[] = {
+    &figure_spawn_exit, &figure_spawn_join, &figure_spawn_live, &figure_yield,  &figure_ping_pong, &figure_ring,
+    &figure_stream,     &figure_fan_in,     &figure_memory,     &figure_bare_switch, NULL,
+};

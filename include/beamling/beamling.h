@@ -1,0 +1,226 @@
+/* beamling.h - BEAM-style processes inside one OS process.
+ *
+ * A process has a pid, a mailbox and a life of its own; it shares nothing, is never
+ * scheduled by the kernel, and costs a few hundred bytes. C11 and C++17. Every
+ * function says who may call it:
+ *
+ *     [process]  only from inside a process
+ *     [any]      from a process or from any thread of the program
+ *     [thread]   only from a thread of the program, not from a process
+ *
+ * Costs are orders of magnitude; the README has measured ones. Pages of Erlang/OTP's
+ * manual are named where a function follows them. */
+#ifndef BEAMLING_BEAMLING_H
+#define BEAMLING_BEAMLING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "beamling/version.h"
+
+#ifdef __cplusplus
+extern "C" {
+#define BL_NORETURN [[noreturn]]
+#else
+#define BL_NORETURN _Noreturn
+#endif
+#define BL_API __attribute__((visibility("default")))
+
+/* ---- errors ---------------------------------------------------------------- */
+
+/* What went wrong. 0 is success; every other value has a sentence in bl_strerror(). */
+typedef enum bl_error {
+    BL_OK = 0,
+    BL_EINVAL,   /* an argument is out of its range */
+    BL_ENOMEM,   /* no memory, or no address space */
+    BL_ELIMIT,   /* a configured maximum is reached: processes, atoms */
+    BL_ESTATE,   /* the runtime is not running; for bl_start(): already running */
+    BL_ECONTEXT, /* not from here: see [process], [any], [thread] */
+    BL_ETHREAD,  /* the kernel refused a thread */
+} bl_error;
+
+/* A sentence for people, never NULL. [any] */
+BL_API const char *bl_strerror(bl_error error);
+
+/* ---- terms ----------------------------------------------------------------- */
+
+/* An immutable value: what is sent, kept as state, and given as a reason. Opaque;
+ * copy it as you like. Zero-initialised it is "no term". */
+typedef struct bl_term {
+    uint64_t word;
+} bl_term;
+
+/* A process identifier. All that a sender needs. Valid as a value for ever: when its
+ * process has ended it simply names nobody, even if the slot is used again. */
+typedef struct bl_pid {
+    uint64_t word;
+} bl_pid;
+
+#define BL_INT_MIN (-INT64_C(0x2000000000000000))
+#define BL_INT_MAX INT64_C(0x1fffffffffffffff)
+
+/* A small integer. n must be within BL_INT_MIN .. BL_INT_MAX (62 bits); outside, "no
+ * term" is returned. [any] */
+static inline bl_term bl_int(int64_t n)
+{
+    bl_term none = {0}, t = {(uint64_t)n << 2 | 1u};
+    return n < BL_INT_MIN || n > BL_INT_MAX ? none : t;
+}
+
+/* The atom of a UTF-8 text of at most 255 characters; the same text is always the same
+ * atom. "No term" when the text is no UTF-8, too long, or the table (2^20 atoms) is
+ * full. Atoms are never freed. [any]; costs a hash of the text. (erlang:binary_to_atom/1) */
+BL_API bl_term bl_atom(const char *text);
+
+/* The pid as a term, to be sent. */
+static inline bl_term bl_from_pid(bl_pid pid)
+{
+    bl_term t = {pid.word};
+    return t;
+}
+
+/* What kind of term is it? (erlang:is_integer/1, is_atom/1, is_pid/1) [any] */
+static inline bool bl_is_none(bl_term t)
+{
+    return t.word == 0;
+}
+static inline bool bl_is_int(bl_term t)
+{
+    return (t.word & 3u) == 1u;
+}
+static inline bool bl_is_atom(bl_term t)
+{
+    return (t.word & 15u) == 7u;
+}
+static inline bool bl_is_pid(bl_term t)
+{
+    return (t.word & 15u) == 3u;
+}
+
+/* The number in t; 0 if t is no integer: ask bl_is_int() first. [any] */
+static inline int64_t bl_to_int(bl_term t)
+{
+    return bl_is_int(t) ? (int64_t)t.word >> 2 : 0;
+}
+/* The text of an atom, valid for ever; NULL if t is none. [any] */
+BL_API const char *bl_atom_text(bl_term t);
+/* The pid in t; a pid that names nobody if t is none. [any] */
+static inline bl_pid bl_to_pid(bl_term t)
+{
+    bl_pid nobody = {0}, pid = {t.word};
+    return bl_is_pid(t) ? pid : nobody;
+}
+
+/* The same value? (=:=) [any] */
+static inline bool bl_same(bl_term a, bl_term b)
+{
+    return a.word == b.word;
+}
+static inline bool bl_same_pid(bl_pid a, bl_pid b)
+{
+    return a.word == b.word;
+}
+
+/* ---- the runtime ----------------------------------------------------------- */
+
+/* How to start. Zero anywhere means the default. */
+typedef struct bl_options {
+    unsigned schedulers;      /* threads that run processes; default: the CPUs this OS process may use (erl +S) */
+    uint64_t max_processes;   /* at least so many may live at once; default 2^27, less where address space is
+                                 limited; at most 2^28 - 2^16 (erl +P) */
+    unsigned lanes;           /* stack lanes per scheduler; default 32, 1 .. 4096 */
+    size_t lane_size;         /* usable stack of a running process, in bytes; default 256 KiB, at least 32 KiB */
+    unsigned reductions;      /* calls into the runtime before a process must give way; default 4000 */
+} bl_options;
+
+/* Start the runtime of this OS process; NULL: all defaults. One at a time; it may be
+ * started again after bl_stop(). Installs handlers for SIGSEGV and SIGBUS (to catch
+ * stack overflows), which pass on what is not theirs. [thread]; starts the threads.
+ * BL_EINVAL, BL_ENOMEM, BL_ESTATE, BL_ETHREAD, BL_ECONTEXT. */
+BL_API bl_error bl_start(const bl_options *options);
+
+/* Stop it: processes still alive end without running again, memory and threads are
+ * given back, signal handlers restored. Waits for processes that are in the middle of
+ * computing to call the runtime next. [thread]. BL_ESTATE, BL_ECONTEXT. */
+BL_API bl_error bl_stop(void);
+
+/* Counters since bl_start(), added up over the schedulers without stopping them: each
+ * is exact when nothing runs. [any] */
+typedef struct bl_stats {
+    uint64_t spawned, ended; /* processes begun and ended */
+    uint64_t sent;           /* messages sent to living processes */
+    uint64_t switches;       /* times a scheduler took up a process */
+    uint64_t evictions;      /* stacks copied out of a lane because another needed it */
+    uint64_t steals;         /* processes taken over from another scheduler */
+    unsigned schedulers;
+    uint64_t max_processes; /* what options.max_processes came out as */
+    const char *allocator;
+} bl_stats;
+
+BL_API bl_error bl_get_stats(bl_stats *stats);
+
+/* ---- processes ------------------------------------------------------------- */
+
+/* A straight-line process: runs until it returns (reason `normal`) or exits; may
+ * receive, send and call anywhere, its state is its stack. */
+typedef void bl_function(bl_term arg);
+
+/* A resting process: called once for each message, with the state it returned last;
+ * between messages it has no stack at all. The shape of gen_server:handle_info/2. */
+typedef bl_term bl_handler(bl_term state, bl_term message);
+
+/* Start a process. Returns its pid at once; the process runs soon. On failure the pid
+ * names nobody and bl_pid_error() says why: BL_ELIMIT (too many processes), BL_ENOMEM,
+ * BL_EINVAL (no function), BL_ESTATE. [any]; tens of nanoseconds. (erlang:spawn/3) */
+BL_API bl_pid bl_spawn(bl_function *function, bl_term arg);
+BL_API bl_pid bl_spawn_resting(bl_handler *handler, bl_term state);
+
+/* The same, bound to scheduler 1 .. schedulers: it is never moved to another. 0: not
+ * bound. BL_EINVAL if there is no such scheduler. ({scheduler, N} of erlang:spawn_opt) */
+BL_API bl_pid bl_spawn_on(unsigned scheduler, bl_function *function, bl_term arg);
+BL_API bl_pid bl_spawn_resting_on(unsigned scheduler, bl_handler *handler, bl_term state);
+
+/* BL_OK for a pid that a spawn returned for a process, else why it failed. [any] */
+BL_API bl_error bl_pid_error(bl_pid pid);
+
+/* This process's pid; from a thread, a pid that names nobody. (erlang:self/0) [any] */
+BL_API bl_pid bl_self(void);
+
+/* End this process now, with a reason for whoever waits for it. Nothing on its stack
+ * is cleaned up: what it got from malloc() stays lost. (erlang:exit/1) [process]; from
+ * a thread the program is aborted, since there is nobody to end. */
+BL_NORETURN BL_API void bl_exit(bl_term reason);
+
+/* Let others run first. (erlang:yield/0) From a thread: nothing happens. [any] */
+BL_API void bl_yield(void);
+
+/* Count n reductions (about n function calls' worth of work) that were done without
+ * calling the runtime; gives way when the time slice is over. (erlang:bump_reductions/1) [any] */
+BL_API void bl_reduce(unsigned n);
+
+/* Is there a process of this pid now? (erlang:is_process_alive/1) [any] */
+BL_API bool bl_is_alive(bl_pid pid);
+
+/* Wait until the process has ended, and learn why: *reason (may be NULL) becomes its
+ * exit reason, `normal` if it returned, `noproc` if there was no such process any
+ * more. From a process, others run meanwhile; a thread sleeps. Messages that arrive
+ * stay in the mailbox. BL_ENOMEM, BL_ELIMIT, BL_ESTATE; BL_EINVAL for oneself. [any] */
+BL_API bl_error bl_wait(bl_pid pid, bl_term *reason);
+
+/* ---- messages -------------------------------------------------------------- */
+
+/* Send. Never blocks; messages from one process to another arrive in the order they
+ * were sent. To a pid that names nobody: nothing happens, and it is no error. Results:
+ * BL_OK; BL_EINVAL for "no term"; BL_ENOMEM, and then nothing was sent. May let others
+ * run when the time slice is over. [any]; a few nanoseconds. (erlang:send/2) */
+BL_API bl_error bl_send(bl_pid to, bl_term message);
+
+/* The oldest message in the mailbox; waits if there is none. (receive X -> X end)
+ * [process]; from a thread "no term". */
+BL_API bl_term bl_receive(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

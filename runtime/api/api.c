@@ -1,0 +1,218 @@
+/* api.c - the public functions: each checks who calls and with what, and hands over to
+ * the kernel. No decision is made here that the kernel would not make. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "beamling/beamling.h"
+#include "data/atom.h"
+#include "kernel/receive.h"
+#include "kernel/spawn.h"
+#include "kernel/wait.h"
+
+_Static_assert(sizeof(bl_term) == 8 && sizeof(bl_pid) == 8, "one word: passed and returned in a register");
+
+const char *bl_strerror(bl_error error)
+{
+    switch (error) {
+    case BL_OK: return "success";
+    case BL_EINVAL: return "an argument is out of its range";
+    case BL_ENOMEM: return "no memory, or no address space";
+    case BL_ELIMIT: return "a configured maximum is reached (max_processes, or the atom table)";
+    case BL_ESTATE: return "the runtime is not running (or, for bl_start, runs already)";
+    case BL_ECONTEXT: return "this function cannot be called from here: see its [process], [any] or [thread]";
+    case BL_ETHREAD: return "the kernel refused to start a thread";
+    }
+    return "no such error";
+}
+
+/* ---- terms ---- */
+
+bl_term bl_atom(const char *text)
+{
+    bl_error error;
+    return term_give(text ? atom_intern(text, strlen(text), &error) : TERM_NONE);
+}
+
+const char *bl_atom_text(bl_term t)
+{
+    return atom_text(t.word);
+}
+
+/* ---- processes ---- */
+
+static bl_pid failed(bl_error error)
+{
+    return (bl_pid){term_own(TERM_OWN_ERROR, error)};
+}
+
+static bl_pid spawn(enum process_kind kind, union process_entry entry, unsigned scheduler, bl_term arg)
+{
+    bl_error error = BL_OK;
+    struct sched *s = self_sched();
+    if (UNLIKELY(!runtime.count))
+        return failed(BL_ESTATE);
+    if (UNLIKELY(scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
+        return failed(BL_EINVAL);
+    if (s)
+        sched_check_stack(s);
+    term pid = process_spawn(kind, entry, arg.word, (uint16_t)scheduler, &error);
+    if (UNLIKELY(error))
+        return failed(error);
+    if (s)
+        sched_charge(s, 1);
+    return (bl_pid){pid};
+}
+
+bl_pid bl_spawn(bl_function *function, bl_term arg)
+{
+    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, 0, arg);
+}
+
+bl_pid bl_spawn_on(unsigned scheduler, bl_function *function, bl_term arg)
+{
+    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, scheduler, arg);
+}
+
+bl_pid bl_spawn_resting(bl_handler *handler, bl_term state)
+{
+    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, 0, state);
+}
+
+bl_pid bl_spawn_resting_on(unsigned scheduler, bl_handler *handler, bl_term state)
+{
+    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, scheduler, state);
+}
+
+bl_error bl_pid_error(bl_pid pid)
+{
+    if (term_is_pid(pid.word))
+        return BL_OK;
+    return term_is_own(pid.word, TERM_OWN_ERROR) ? (bl_error)term_own_value(pid.word) : BL_EINVAL;
+}
+
+bl_pid bl_self(void)
+{
+    struct sched *s = self_sched();
+    return (bl_pid){s && s->current ? process_pid(s->current) : TERM_NONE};
+}
+
+void bl_exit(bl_term reason)
+{
+    if (!self_sched())
+        panic("bl_exit() outside a process: there is nobody to end");
+    process_end_self(reason.word);
+}
+
+void bl_yield(void)
+{
+    struct sched *s = self_sched();
+    if (!s)
+        return;
+    sched_check_stack(s);
+    sched_yield_self(s);
+}
+
+void bl_reduce(unsigned n)
+{
+    struct sched *s = self_sched();
+    if (!s)
+        return;
+    sched_check_stack(s);
+    sched_charge(s, n > INT32_MAX / 2 ? INT32_MAX / 2 : n);
+}
+
+bool bl_is_alive(bl_pid pid)
+{
+    return process_find(pid.word) != NULL;
+}
+
+static bl_error wait_from_thread(bl_pid pid, term *why)
+{
+    if (!runtime.count)
+        return BL_ESTATE;
+    atomic_fetch_add_explicit(&runtime.guests, 1, memory_order_relaxed);
+    bl_error error = wait_outside(pid.word, why);
+    /* release: bl_stop() takes the table down when it reads 0. */
+    atomic_fetch_sub_explicit(&runtime.guests, 1, memory_order_release);
+    return error;
+}
+
+bl_error bl_wait(bl_pid pid, bl_term *reason)
+{
+    struct sched *s = self_sched();
+    term why = term_atom(ATOM_noproc);
+    bl_error error = BL_OK;
+    if (process_find(pid.word)) {
+        if (!s) {
+            error = wait_from_thread(pid, &why);
+        } else {
+            sched_check_stack(s);
+            error = pid.word == process_pid(s->current) ? BL_EINVAL : wait_self(s, pid.word, &why);
+        }
+    } else if (!s && !runtime.count) {
+        error = BL_ESTATE;
+    }
+    if (reason)
+        *reason = term_give(why);
+    return error;
+}
+
+/* ---- messages ---- */
+
+bl_error bl_send(bl_pid to, bl_term message)
+{
+    struct sched *s = self_sched();
+    if (UNLIKELY(!message.word))
+        return BL_EINVAL;
+    if (UNLIKELY(!s))
+        return message_send_outside(to.word, message.word);
+    sched_check_stack(s);
+    bl_error error = message_send(s, to.word, message.word);
+    sched_charge(s, 1);
+    return error;
+}
+
+/* bl_receive(), under its name for the linker. A bl_term travels in the register of a
+ * word, and only between equal types does every compiler make the tail call into the
+ * switch that leaves no frame of ours on a parked stack. */
+BL_API uint64_t receive_word(void) __asm__("bl_receive");
+
+uint64_t receive_word(void)
+{
+    struct sched *s = self_sched();
+    if (UNLIKELY(!s))
+        return TERM_NONE;
+    sched_check_stack(s);
+    return message_receive(s);
+}
+
+/* ---- counters ---- */
+
+static uint64_t read_counter(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+bl_error bl_get_stats(bl_stats *stats)
+{
+    if (!stats)
+        return BL_EINVAL;
+    *stats = (bl_stats){.schedulers = runtime.count,
+                        .spawned = read_counter(&runtime.spawned_outside),
+                        .sent = read_counter(&runtime.sent_outside),
+                        .allocator = memory_allocator()};
+    if (!runtime.count)
+        return BL_ESTATE;
+    stats->max_processes = processes.capacity;
+    for (unsigned i = 0; i < runtime.count; i++) {
+        const struct sched *s = runtime.scheds[i];
+        stats->spawned += read_counter(&s->spawned);
+        stats->ended += read_counter(&s->ended);
+        stats->sent += read_counter(&s->sent);
+        stats->switches += read_counter(&s->switches);
+        stats->evictions += read_counter(&s->evictions);
+        stats->steals += read_counter(&s->steals);
+    }
+    return BL_OK;
+}

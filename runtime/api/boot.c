@@ -1,0 +1,197 @@
+/* boot.c - starting and stopping.
+ * Everything is built here in order and taken down in mirror order; a start that fails
+ * half-way leaves nothing behind. There are no global constructors: before bl_start()
+ * the library is a few zero bytes. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "beamling/beamling.h"
+#include "kernel/idle.h"
+#include "kernel/spawn.h"
+#include "kernel/trap.h"
+
+enum {
+    SLAB = 64 * 1024,
+    DEFAULT_LANES = 32,
+    DEFAULT_LANE_SIZE = 256 * 1024,
+    DEFAULT_REDUCTIONS = 4000,
+    LEAST_PROCESSES = 1024,
+};
+
+static const uint64_t default_processes = UINT64_C(1) << 27;
+static const uint64_t most_processes = (UINT64_C(1) << PID_INDEX_BITS) - (1 << 16);
+
+/* Slots that caches may hold back while others find none. */
+static uint64_t slack(const struct bl_options *o)
+{
+    return (uint64_t)(o->schedulers + 1) * 2 * POOL_MAGAZINE;
+}
+
+static bl_error check(struct bl_options *o)
+{
+    int cpus = os_cpu_count();
+    if (!o->schedulers)
+        o->schedulers = (unsigned)(cpus > SCHED_MAX ? SCHED_MAX : cpus);
+    if (!o->lanes)
+        o->lanes = DEFAULT_LANES;
+    if (!o->lane_size)
+        o->lane_size = DEFAULT_LANE_SIZE;
+    if (!o->reductions)
+        o->reductions = DEFAULT_REDUCTIONS;
+    bool ok = o->schedulers <= SCHED_MAX && o->max_processes <= most_processes && o->lanes <= 4096 &&
+              o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30;
+    return ok ? BL_OK : BL_EINVAL;
+}
+
+/* ---- schedulers ---- */
+
+static void sched_destroy(struct sched *s)
+{
+    if (!s)
+        return;
+    free(s->lanes);
+    free(s->free);
+    free(s->looks);
+    free(s);
+}
+
+static struct sched *sched_create(unsigned index, const struct bl_options *o)
+{
+    struct sched *s = aligned_alloc(CACHE_LINE, align_up(sizeof *s, CACHE_LINE));
+    if (!s)
+        return NULL;
+    *s = (struct sched){.index = index, .time_slice = o->reductions, .thief = runtime.fenced ? THIEF_FENCED : THIEF_NONE};
+    size_t all = (size_t)o->schedulers * o->lanes;
+    s->lanes = calloc(all, sizeof(struct lane *));
+    s->free = calloc(all, sizeof(struct lane *));
+    s->looks = calloc(o->schedulers, sizeof *s->looks);
+    if (!s->lanes || !s->free || !s->looks) {
+        sched_destroy(s);
+        return NULL;
+    }
+    for (unsigned i = 0; i < o->lanes; i++) {
+        struct lane *lane = &runtime.lanes.all[index * o->lanes + i];
+        atomic_store_explicit(&lane->holder, s, memory_order_relaxed); /* before any thread runs */
+        sched_add_lane(s, lane);
+    }
+    return s;
+}
+
+static bl_error create_schedulers(const struct bl_options *o)
+{
+    for (unsigned i = 0; i < o->schedulers; i++) {
+        runtime.scheds[i] = sched_create(i, o);
+        if (!runtime.scheds[i])
+            return BL_ENOMEM;
+    }
+    runtime.count = o->schedulers;
+    return BL_OK;
+}
+
+static void halt_schedulers(void)
+{
+    for (unsigned i = 0; i < runtime.count; i++) {
+        sched_halt(runtime.scheds[i]);
+    }
+    for (unsigned i = 0; i < runtime.count; i++)
+        os_thread_join(&runtime.scheds[i]->thread);
+}
+
+static bl_error start_threads(void)
+{
+    atomic_store_explicit(&runtime.awake, runtime.count, memory_order_relaxed);
+    for (unsigned i = 0; i < runtime.count; i++)
+        if (os_thread_start(&runtime.scheds[i]->thread, "beamling", idle_main, runtime.scheds[i]))
+            return BL_ETHREAD;
+    return BL_OK;
+}
+
+/* ---- taking down ---- */
+
+/* Threads that wait for processes which will never end now: send them home. */
+static void dismiss_guests(void)
+{
+    atomic_store_explicit(&runtime.stopping, 1, memory_order_release);
+    for (uint64_t i = 0, n = processes_used(); i < n; i++) {
+        struct process *p = &processes.all[i];
+        if (p->kind == PROCESS_GUEST && inbox_rouse(&p->inbox, process_generation(p)))
+            sched_wake_guest(p);
+    }
+    while (atomic_load_explicit(&runtime.guests, memory_order_acquire))
+        os_yield_thread();
+}
+
+static void free_processes(void)
+{
+    for (uint64_t i = 0, n = processes_used(); i < n; i++) {
+        if (processes.all[i].frames.bytes)
+            frames_drop(&processes.all[i].frames);
+        ctx_fini(&processes.all[i].ctx);
+    }
+}
+
+static void destroy(void)
+{
+    for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++)
+        sched_destroy(runtime.scheds[i]);
+    pool_fini(&runtime.signals);
+    pool_fini(&runtime.messages);
+    if (processes.all)
+        free_processes();
+    processes_destroy();
+    lanes_destroy(&runtime.lanes);
+    runtime = (struct runtime){0};
+}
+
+/* ---- building up ---- */
+
+static bl_error create(const struct bl_options *o)
+{
+    runtime.cpus = os_cpu_count();
+    runtime.fenced = !os_fence_register();
+    pool_init(&runtime.messages, sizeof(struct message), SLAB);
+    pool_init(&runtime.signals, 32, SLAB);
+    /* What was asked for must be had; a default may shrink. */
+    uint64_t wanted = o->max_processes ? o->max_processes : default_processes;
+    uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;
+    if (processes_create(wanted, least, slack(o)) ||
+        lanes_create(&runtime.lanes, (size_t)o->schedulers * o->lanes, o->lane_size))
+        return BL_ENOMEM;
+    return create_schedulers(o);
+}
+
+bl_error bl_start(const bl_options *options)
+{
+    bl_options o = options ? *options : (bl_options){0};
+    if (self_sched())
+        return BL_ECONTEXT;
+    if (runtime.count)
+        return BL_ESTATE;
+    bl_error error = check(&o);
+    if (error)
+        return error;
+    error = create(&o);
+    if (!error && trap_install())
+        error = BL_ESTATE;
+    if (error) {
+        destroy();
+        return error;
+    }
+    error = start_threads();
+    if (error)
+        bl_stop();
+    return error;
+}
+
+bl_error bl_stop(void)
+{
+    if (self_sched())
+        return BL_ECONTEXT;
+    if (!runtime.count)
+        return BL_ESTATE;
+    halt_schedulers();
+    dismiss_guests();
+    trap_restore();
+    destroy();
+    return BL_OK;
+}

@@ -1,0 +1,28 @@
+/* memory.h - where bytes come from.
+ *
+ * Two files keep this promise: memory_jemalloc.c (an arena per scheduler, so that
+ * schedulers do not meet in the allocator) and memory_malloc.c (the C library's).
+ * CMake picks one. No memory is NULL; whoever asked decides what that means. */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* The calling thread is scheduler `index` from now on: give it an arena of its own. */
+void memory_bind_thread(int index);
+
+/* `size` bytes, aligned to 16. Any thread; any thread may free. */
+void *memory_alloc(size_t size);
+void memory_free(void *block, size_t size);
+
+/* How many bytes a block for `size` bytes really has: room that costs nothing to use. */
+size_t memory_good_size(size_t size);
+
+/* `size` bytes (a power of two) aligned to their own size, for slabs. */
+void *memory_alloc_slab(size_t size);
+void memory_free_slab(void *slab, size_t size);
+
+/* "jemalloc 5.3.0" or "malloc": for people. */
+const char *memory_allocator(void);
+
+#endif

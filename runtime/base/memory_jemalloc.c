@@ -1,0 +1,79 @@
+/* memory_jemalloc.c - jemalloc behind memory.h: one explicit arena per scheduler.
+ *
+ * Arenas are made once and kept over stop and start: a block may still sit in some
+ * thread's cache when its scheduler is gone, so destroying an arena is never safe
+ * to prove. A kept arena with no live block costs a few kilobytes. */
+#include "base/memory.h"
+
+#include <jemalloc/jemalloc.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/base.h"
+#include "base/lock.h"
+
+enum { ARENAS_MAX = 1024 };
+
+static struct lock lock;
+static unsigned arena_of[ARENAS_MAX]; /* 0: not made yet (arena 0 is the program's own) */
+
+/* The arena of scheduler `index`, or 0 if jemalloc refuses: then the thread keeps its default. */
+static unsigned arena_for(int index)
+{
+    unsigned *arena = &arena_of[index % ARENAS_MAX];
+    lock_acquire(&lock);
+    if (!*arena) {
+        size_t size = sizeof *arena;
+        if (mallctl("arenas.create", arena, &size, NULL, 0))
+            *arena = 0;
+    }
+    unsigned made = *arena;
+    lock_release(&lock);
+    return made;
+}
+
+void memory_bind_thread(int index)
+{
+    unsigned arena = arena_for(index);
+    if (arena)
+        (void)mallctl("thread.arena", NULL, NULL, &arena, sizeof arena);
+}
+
+void *memory_alloc(size_t size)
+{
+    return mallocx(size, 0); /* every size class of 16 bytes and more is aligned to 16 */
+}
+
+void memory_free(void *block, size_t size)
+{
+    sdallocx(block, size, 0);
+}
+
+size_t memory_good_size(size_t size)
+{
+    return nallocx(size, 0);
+}
+
+void *memory_alloc_slab(size_t size)
+{
+    return mallocx(size, MALLOCX_ALIGN(size));
+}
+
+void memory_free_slab(void *slab, size_t size)
+{
+    sdallocx(slab, size, MALLOCX_ALIGN(size));
+}
+
+const char *memory_allocator(void)
+{
+    static char text[32];
+    lock_acquire(&lock);
+    if (!text[0]) {
+        const char *version = "";
+        size_t size = sizeof version;
+        (void)mallctl("version", &version, &size, NULL, 0);
+        snprintf(text, sizeof text, "jemalloc %.5s", version);
+    }
+    lock_release(&lock);
+    return text;
+}

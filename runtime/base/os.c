@@ -1,0 +1,236 @@
+/* os.c - Linux. See os.h: nothing else in the runtime makes a system call. */
+#include "base/os.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+/* ---- memory ---- */
+
+static void *map(size_t size, int protection)
+{
+    void *start = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+void *os_reserve(size_t size)
+{
+    return map(size, PROT_READ | PROT_WRITE);
+}
+
+void *os_reserve_closed(size_t size)
+{
+    return map(size, PROT_NONE);
+}
+
+int os_open(void *start, size_t size)
+{
+    return mprotect(start, size, PROT_READ | PROT_WRITE) ? -errno : 0;
+}
+
+void os_release(void *start, size_t size)
+{
+    munmap(start, size);
+}
+
+void os_wish_large_pages(void *start, size_t size)
+{
+    (void)madvise(start, size, MADV_HUGEPAGE); /* refused where huge pages are off: fine */
+}
+
+size_t os_page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* ---- sleeping and time ---- */
+
+void os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t timeout_ns)
+{
+    struct timespec t = {.tv_sec = (time_t)(timeout_ns / 1000000000u), .tv_nsec = (long)(timeout_ns % 1000000000u)};
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns ? &t : NULL, NULL, 0);
+}
+
+void os_futex_wake(_Atomic uint32_t *word, int how_many)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, how_many, NULL, NULL, 0);
+}
+
+uint64_t os_now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void os_yield_thread(void)
+{
+    sched_yield();
+}
+
+void os_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* ---- CPUs and threads ---- */
+
+int os_cpu_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set))
+        return 1; /* more CPUs than cpu_set_t holds, or not permitted: one is always true */
+    int n = CPU_COUNT(&set);
+    return n > 0 ? n : 1;
+}
+
+struct thread {
+    pthread_t id;
+    os_thread_function *function;
+    void *arg;
+};
+
+static void *thread_main(void *p)
+{
+    struct thread *t = p;
+    t->function(t->arg);
+    return NULL;
+}
+
+int os_thread_start(struct os_thread *thread, const char *name, os_thread_function *function, void *arg)
+{
+    struct thread *t = malloc(sizeof *t);
+    if (!t)
+        return -ENOMEM;
+    *t = (struct thread){.function = function, .arg = arg};
+
+    /* Signals belong to the program's own threads: ours take none but traps. */
+    sigset_t all, before;
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    sigdelset(&all, SIGABRT);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&t->id, NULL, thread_main, t);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc) {
+        free(t);
+        return -rc;
+    }
+    pthread_setname_np(t->id, name);
+    thread->handle = t;
+    return 0;
+}
+
+void os_thread_join(struct os_thread *thread)
+{
+    struct thread *t = thread->handle;
+    if (!t)
+        return;
+    pthread_join(t->id, NULL);
+    free(t);
+    thread->handle = NULL;
+}
+
+/* ---- the asymmetric fence ---- */
+
+bool os_fence_register(void)
+{
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void os_fence_all(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+/* ---- traps ---- */
+
+static os_trap_handler *trap_handler;
+static struct sigaction before_segv, before_bus;
+
+static void hand_over(int number, siginfo_t *info, void *context, const struct sigaction *before)
+{
+    if (before->sa_flags & SA_SIGINFO) {
+        before->sa_sigaction(number, info, context);
+    } else if (before->sa_handler == SIG_DFL || before->sa_handler == SIG_IGN) {
+        /* Return with the default in place: the same instruction traps again, and
+         * the core shows where. */
+        sigaction(number, before, NULL);
+    } else {
+        before->sa_handler(number);
+    }
+}
+
+static void on_trap(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *c = context;
+    struct os_trap trap = {.address = info->si_addr};
+#if defined(__x86_64__)
+    trap.pc = (void **)&c->uc_mcontext.gregs[REG_RIP];
+    trap.sp = (void **)&c->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+    trap.pc = (void **)&c->uc_mcontext.pc;
+    trap.sp = (void **)&c->uc_mcontext.sp;
+#else
+#error "os.c: where are pc and sp in this CPU's ucontext?"
+#endif
+    if (!trap_handler || !trap_handler(&trap))
+        hand_over(number, info, context, number == SIGSEGV ? &before_segv : &before_bus);
+}
+
+int os_traps_install(os_trap_handler *handler)
+{
+    struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    trap_handler = handler;
+    if (sigaction(SIGSEGV, &action, &before_segv))
+        return -errno;
+    if (sigaction(SIGBUS, &action, &before_bus)) {
+        int error = -errno;
+        sigaction(SIGSEGV, &before_segv, NULL);
+        return error;
+    }
+    return 0;
+}
+
+void os_traps_restore(void)
+{
+    sigaction(SIGBUS, &before_bus, NULL);
+    sigaction(SIGSEGV, &before_segv, NULL);
+    trap_handler = NULL;
+}
+
+enum { TRAP_STACK_SIZE = 64 * 1024 };
+
+int os_trap_stack_begin(void **stack)
+{
+    *stack = malloc(TRAP_STACK_SIZE);
+    if (!*stack)
+        return -ENOMEM;
+    stack_t s = {.ss_sp = *stack, .ss_size = TRAP_STACK_SIZE};
+    return sigaltstack(&s, NULL) ? -errno : 0;
+}
+
+void os_trap_stack_end(void *stack)
+{
+    stack_t off = {.ss_flags = SS_DISABLE};
+    sigaltstack(&off, NULL);
+    free(stack);
+}

@@ -1,0 +1,101 @@
+/* process.h - what a process is, and the table of all of them.
+ *
+ * A process is 128 bytes: one cache line that senders touch, one that its scheduler
+ * touches. All slots lie in one reserved array, so a pid's index becomes an address
+ * without a look-up, and slots are type-stable: a stale pid may read a slot that now
+ * holds somebody else, sees another generation, and goes away. No policy here: who
+ * runs when is sched.c, what happens at the end is spawn.c and signal.c. */
+#ifndef KERNEL_PROCESS_H
+#define KERNEL_PROCESS_H
+
+#include "data/mailbox.h"
+#include "machine/lane.h"
+#include "machine/pool.h"
+
+struct process;
+struct signal;
+
+enum process_kind { PROCESS_STRAIGHT, PROCESS_RESTING, PROCESS_GUEST };
+
+/* Where a process may run. Anything but NOWHERE is off the fast path. */
+enum process_bound { BOUND_NOWHERE = 0, /* 1..: to the scheduler of that number */ BOUND_GUEST = UINT16_MAX };
+
+union process_entry {
+    bl_function *function; /* straight-line */
+    bl_handler *handler;   /* resting */
+};
+
+struct process {
+    /* Any thread, by the inbox protocol (data/mailbox.h). */
+    struct inbox inbox;
+    _Atomic uint32_t generation; /* odd and even alike; 0 is never alive */
+    /* Written at birth, then constant for this life. */
+    uint8_t kind;
+    uint16_t bound; /* enum process_bound */
+
+    /* Whoever holds the process: the scheduler that runs it, the queue that holds it,
+     * the pool when the slot is free (next and lane are the pool's two links). */
+    struct process *next;
+    struct lane *lane; /* where its frames belong; NULL: it has none */
+    union process_entry entry;
+    term arg;             /* straight-line: the argument; resting: the state */
+    struct signal *ended; /* bl_wait(): the answer that came in */
+    struct signal *waiting; /* others that wait for our end */
+
+    /* The process itself and the scheduler that holds its lane. */
+    struct ctx ctx;
+    struct frames frames;
+    struct msgq mail; /* taken from the inbox, not yet received */
+    bool doomed;      /* its frames could not be kept: it ends when it is next taken up */
+} __attribute__((aligned(128)));
+
+_Static_assert(sizeof(struct process) == 128, "two cache lines");
+_Static_assert(offsetof(struct process, lane) == offsetof(struct process, next) + sizeof(void *), "the pool's links");
+
+/* The table. */
+struct process_table {
+    struct process *all;
+    uint64_t capacity;
+    struct pool pool; /* of free slots */
+};
+
+extern struct process_table processes __attribute__((visibility("hidden")));
+
+/* Reserve a table for at least `wanted` processes plus what caches may hold back; less
+ * if address space is short, down to `least`. 0 or -ENOMEM. */
+int processes_create(uint64_t wanted, uint64_t least, uint64_t slack);
+void processes_destroy(void);
+/* Slots that were ever used: what a walk over all processes must visit. */
+uint64_t processes_used(void);
+
+static inline uint32_t process_index(const struct process *p)
+{
+    return (uint32_t)(p - processes.all);
+}
+
+/* The owner's own generation; also for whoever holds the process. */
+static inline uint32_t process_generation(const struct process *p)
+{
+    return atomic_load_explicit(&p->generation, memory_order_relaxed);
+}
+
+static inline term process_pid(const struct process *p)
+{
+    return term_pid(process_index(p), process_generation(p));
+}
+
+/* The slot of a pid, if the process is alive at this moment; else NULL. It may be gone
+ * a moment later: use inbox_push() with the pid's generation, which checks again.
+ * What is no pid finds nobody: slot 0 is never used and has a generation that no pid
+ * has, and the index of an error is beyond any table. */
+static inline struct process *process_find(term pid)
+{
+    uint32_t index = term_pid_index(pid);
+    if (UNLIKELY(index >= processes.capacity))
+        return NULL;
+    struct process *p = &processes.all[index];
+    /* relaxed: what is read through p is guarded by the inbox's compare-and-swap. */
+    return LIKELY(process_generation(p) == term_pid_generation(pid)) ? p : NULL;
+}
+
+#endif

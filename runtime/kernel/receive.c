@@ -1,0 +1,171 @@
+/* receive.c - messages: sending them, and taking them in.
+ *
+ * The owner's side of a mailbox has two parts: the inbox that others push to, newest
+ * first, and a private list of what it has taken out, oldest first. When the private
+ * list is empty the whole inbox is taken over in one exchange; signals found in it are
+ * acted on at that moment, in order with the messages around them. */
+#include "kernel/receive.h"
+
+#include "kernel/signal.h"
+
+void message_free(struct message *m)
+{
+    struct sched *s = self_sched();
+    if (s)
+        pool_give(&runtime.messages, &s->messages, m);
+    else
+        pool_give_shared(&runtime.messages, m);
+}
+
+static bl_error undelivered(struct message *m)
+{
+    message_free(m);
+    return BL_OK; /* it died while we were sending: as if it had a moment before */
+}
+
+bl_error message_send(struct sched *s, term to, term word)
+{
+    struct process *p = process_find(to);
+    if (UNLIKELY(!p))
+        return BL_OK;
+    struct message *m = pool_take(&runtime.messages, &s->messages);
+    if (UNLIKELY(!m))
+        return BL_ENOMEM;
+    m->word = word;
+    enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
+    if (UNLIKELY(pushed == MAILBOX_DEAD))
+        return undelivered(m);
+    sched_count(&s->sent);
+    if (pushed == MAILBOX_MUST_WAKE)
+        sched_ready(s, p, READY_NEXT);
+    return BL_OK;
+}
+
+bl_error message_send_outside(term to, term word)
+{
+    struct process *p = process_find(to);
+    if (!p)
+        return BL_OK;
+    struct message *m = pool_take_shared(&runtime.messages);
+    if (!m)
+        return BL_ENOMEM;
+    m->word = word;
+    enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
+    if (pushed == MAILBOX_DEAD)
+        return undelivered(m);
+    atomic_fetch_add_explicit(&runtime.sent_outside, 1, memory_order_relaxed);
+    if (pushed == MAILBOX_MUST_WAKE)
+        sched_ready(NULL, p, READY_NEXT);
+    return BL_OK;
+}
+
+void message_take_in(struct process *p, struct message *newest)
+{
+    struct message *m = messages_reverse(newest);
+    while (m) {
+        struct message *next = m->next;
+        if (UNLIKELY(message_is_signal(m)))
+            signal_receive(p, (struct signal *)m);
+        else
+            msgq_append(&p->mail, m);
+        m = next;
+    }
+}
+
+/* The inbox becomes the private list, and its oldest message is returned, or NULL. */
+static COLD struct message *take_in_many(struct process *p, struct message *newest)
+{
+    message_take_in(p, newest);
+    return msgq_pop(&p->mail);
+}
+
+/* The oldest message, or NULL. The process itself. */
+static inline struct message *next_message(struct process *p)
+{
+    if (p->mail.first || inbox_is_empty(&p->inbox))
+        return msgq_pop(&p->mail);
+    struct message *newest = inbox_take(&p->inbox, process_generation(p));
+    if (LIKELY(!newest->next && !message_is_signal(newest)))
+        return newest; /* one message: the common case has no list to make */
+    return take_in_many(p, newest);
+}
+
+/* What a process does first when it wakes in a receive; TERM_NONE: nothing for it yet. */
+static uint64_t received(void)
+{
+    struct sched *s = self_sched();
+    struct message *m = next_message(s->current);
+    if (UNLIKELY(!m))
+        return TERM_NONE;
+    term word = m->word;
+    pool_give(&runtime.messages, &s->messages, m);
+    return word;
+}
+
+uint64_t message_receive(struct sched *s)
+{
+    term word = received();
+    return LIKELY(word) ? word : sched_park_self(s, received);
+}
+
+/* Woken by a signal, say: from the start. Called by the switch (machine/ctx_*.S). */
+uint64_t message_receive_again(void)
+{
+    return message_receive(self_sched());
+}
+
+/* ---- resting processes ---- */
+
+/* Let go of the lane, so that the process may be run anywhere next. */
+static void unbind(struct sched *s, struct process *p)
+{
+    p->lane = NULL;
+    s->current = NULL;
+}
+
+/* True: p sleeps, and is no longer ours. */
+static bool rest(struct process *p)
+{
+    struct sched *s = self_sched();
+    struct lane *lane = p->lane;
+    struct ctx ctx = p->ctx;
+    p->ctx = (struct ctx){0}; /* somebody may run p, in another context, at once */
+    unbind(s, p);
+    if (inbox_idle(&p->inbox, process_generation(p))) {
+        ctx_fini(&ctx);
+        return true;
+    }
+    p->ctx = ctx;
+    p->lane = lane;
+    s->current = p;
+    return false;
+}
+
+/* The time slice is over: to the end of the queue, without frames. */
+static void give_way(struct process *p)
+{
+    ctx_fini(&p->ctx);
+    unbind(self_sched(), p);
+    sched_ready(self_sched(), p, READY_IN_TURN);
+}
+
+void process_activate(uint64_t unused)
+{
+    (void)unused;
+    struct process *p = self_sched()->current;
+    for (;;) {
+        struct message *m = next_message(p);
+        if (!m) {
+            if (rest(p))
+                return;
+            continue;
+        }
+        term word = m->word;
+        message_free(m);
+        p->arg = p->entry.handler(term_give(p->arg), term_give(word)).word;
+        if (--self_sched()->reductions <= 0) {
+            give_way(p);
+            return;
+        }
+    }
+}

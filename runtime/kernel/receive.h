@@ -1,0 +1,25 @@
+/* receive.h - messages: sending them, and taking them in. */
+#ifndef KERNEL_RECEIVE_H
+#define KERNEL_RECEIVE_H
+
+#include "kernel/sched.h"
+
+/* To a pid. BL_OK even if nobody is there; BL_ENOMEM. By a process of scheduler s; by
+ * a thread that is no scheduler. */
+bl_error message_send(struct sched *s, term to, term word);
+bl_error message_send_outside(term to, term word);
+
+/* The oldest message of the running process; parks until there is one. Call it last. */
+uint64_t message_receive(struct sched *s);
+
+/* What was taken from the inbox goes to the end of the private list; signals are acted
+ * on. The process itself. */
+void message_take_in(struct process *p, struct message *newest);
+
+void message_free(struct message *);
+
+/* One run of a resting process: its handler on message after message, until none is
+ * left or the time slice is over. */
+void process_activate(uint64_t unused);
+
+#endif

@@ -1,0 +1,459 @@
+/* sched.c - switching between processes. The map is at the top of sched.h. */
+#include "kernel/sched.h"
+
+
+struct runtime runtime;
+
+/* ---- the scheduler lock, slow halves ---- */
+
+/* The runtime stops: leave whatever we run for the native stack and never come back. */
+static _Noreturn void halt(struct sched *s)
+{
+    s->current = NULL;
+    s->lane = NULL;
+    ctx_resume(&s->native, &s->native_stack, &s->busy);
+}
+
+void sched_lock_slow(struct sched *s)
+{
+    for (unsigned spins = 0;; spins++) {
+        atomic_exchange_explicit(&s->busy, 1, memory_order_seq_cst);
+        uint32_t thief = atomic_load_explicit(&s->thief, memory_order_seq_cst);
+        if (thief & THIEF_HALT) {
+            if (s->lane)
+                halt(s);
+            return; /* on the native stack: sched_main() sees it */
+        }
+        if (!(thief & THIEF_STEALING))
+            return; /* busy is set, and there is no thief */
+        sched_unlock(s);
+        if (spins < 100)
+            os_pause();
+        else
+            os_yield_thread(); /* the thief lost its CPU */
+    }
+}
+
+bool sched_rob_begin(struct sched *v)
+{
+    uint32_t nobody = runtime.fenced ? THIEF_FENCED : THIEF_NONE;
+    if (!atomic_compare_exchange_strong_explicit(&v->thief, &nobody, nobody | THIEF_STEALING, memory_order_seq_cst,
+                                                 memory_order_relaxed))
+        return false;
+    /* Now either v saw the thief flag and backs off, or we see it busy: v's fence
+     * between its store and its load is made here, on its behalf. */
+    if (!runtime.fenced)
+        os_fence_all();
+    /* acquire (as part of seq_cst): all that v did under its lock; pairs with sched_unlock(). */
+    for (unsigned spins = 0; atomic_load_explicit(&v->busy, memory_order_seq_cst); spins++) {
+        if (spins < 1000)
+            os_pause();
+        else
+            os_yield_thread();
+    }
+    return true;
+}
+
+void sched_rob_end(struct sched *v)
+{
+    /* release: v sees what we changed; pairs with sched_lock(). */
+    atomic_fetch_and_explicit(&v->thief, ~(uint32_t)THIEF_STEALING, memory_order_release);
+}
+
+/* ---- waking threads ---- */
+
+static void wake(struct sched *s)
+{
+    /* seq_cst: pairs with the load in idle.c that decides to go on sleeping. */
+    atomic_store_explicit(&s->futex, 0, memory_order_seq_cst);
+    os_futex_wake(&s->futex, 1);
+}
+
+void sched_halt(struct sched *s)
+{
+    /* From now on the owner leaves at its next lock. */
+    atomic_fetch_or_explicit(&s->thief, THIEF_HALT, memory_order_seq_cst);
+    wake(s);
+}
+
+static COLD void wake_deep_sleeper(void)
+{
+    for (unsigned i = 0; i < runtime.count; i++) {
+        struct process *asleep = SCHED_ASLEEP;
+        struct sched *s = runtime.scheds[i];
+        if (atomic_compare_exchange_strong_explicit(&s->inbox, &asleep, NULL, memory_order_acq_rel,
+                                                    memory_order_relaxed)) {
+            wake(s);
+            return;
+        }
+    }
+}
+
+/* Our queue has more than we can run at once: see that somebody is awake who could
+ * take some over. One load when all is well. */
+static inline void surplus(void)
+{
+    if (UNLIKELY(atomic_load_explicit(&runtime.deep_sleepers, memory_order_relaxed)))
+        wake_deep_sleeper();
+}
+
+void sched_wake_guest(struct process *p)
+{
+    struct guest *guest = (struct guest *)p->arg;
+    /* release: pairs with guest_sleep(). The guest's frame may be gone as soon as it
+     * sees this, which a futex wake of a stale address survives. */
+    atomic_store_explicit(&guest->woken, 1, memory_order_release);
+    os_futex_wake(&guest->woken, 1);
+}
+
+/* ---- readying ---- */
+
+void sched_push_remote(struct sched *to, struct process *p)
+{
+    struct process *old = atomic_load_explicit(&to->inbox, memory_order_relaxed);
+    do {
+        p->next = old == SCHED_ASLEEP ? NULL : old;
+        /* release: publishes p and its link; pairs with sched_absorb(). */
+    } while (!atomic_compare_exchange_weak_explicit(&to->inbox, &old, p, memory_order_release, memory_order_relaxed));
+    if (old == SCHED_ASLEEP)
+        wake(to);
+}
+
+/* Whose queue? A process whose frames belong to a lane runs where the lane is. The
+ * lane may be stolen while we look; whoever finds it in its queue then sends it on. */
+static struct sched *home(const struct process *p, struct sched *s)
+{
+    if (p->bound)
+        return runtime.scheds[p->bound - 1];
+    if (p->lane)
+        return atomic_load_explicit(&p->lane->holder, memory_order_relaxed);
+    if (s)
+        return s;
+    return runtime.scheds[atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % runtime.count];
+}
+
+static void enqueue(struct sched *s, struct process *p, enum urgency urgency)
+{
+    if (urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed)) {
+        atomic_store_explicit(&s->runnext, p, memory_order_relaxed); /* we hold the lock */
+        return;
+    }
+    runq_push(&s->queue, p);
+    surplus();
+}
+
+void sched_ready_slow(struct process *p, enum urgency urgency)
+{
+    struct sched *s = self_sched();
+    if (p->bound == BOUND_GUEST) {
+        sched_wake_guest(p);
+        return;
+    }
+    struct sched *to = home(p, s);
+    if (to != s) {
+        sched_push_remote(to, p);
+        return;
+    }
+    sched_lock(s);
+    enqueue(s, p, urgency);
+    sched_unlock(s);
+}
+
+struct process *sched_take_inbox(struct sched *s)
+{
+    struct process *newest = atomic_load_explicit(&s->inbox, memory_order_relaxed), *oldest = NULL;
+    do {
+        if (!newest || newest == SCHED_ASLEEP)
+            return NULL;
+        /* acquire: the processes as their wakers left them; pairs with sched_push_remote(). */
+    } while (!atomic_compare_exchange_weak_explicit(&s->inbox, &newest, NULL, memory_order_acquire,
+                                                    memory_order_relaxed));
+    while (newest) {
+        struct process *older = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = older;
+    }
+    return oldest;
+}
+
+static void absorb(struct sched *s)
+{
+    struct process *p = sched_take_inbox(s);
+    while (p) {
+        struct process *next = p->next;
+        runq_push(&s->queue, p);
+        p = next;
+    }
+}
+
+static struct process *pop(struct sched *s)
+{
+    struct process *p = atomic_load_explicit(&s->runnext, memory_order_relaxed);
+    if (p) {
+        atomic_store_explicit(&s->runnext, NULL, memory_order_relaxed); /* we hold the lock */
+        if (LIKELY(++s->streak <= RUNNEXT_STREAK))
+            return p;
+        runq_push(&s->queue, p); /* two that wake each other must not starve the rest */
+    }
+    s->streak = 0;
+    return runq_pop(&s->queue);
+}
+
+static COLD struct process *pick_slow(struct sched *s, struct process *p);
+
+/* The next process to run here, or NULL. */
+static inline struct process *pick(struct sched *s)
+{
+    if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
+        return pick_slow(s, NULL);
+    struct process *p = pop(s);
+    if (LIKELY(!p || !p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s))
+        return p;
+    return pick_slow(s, p);
+}
+
+/* Work has come in from elsewhere, or the lane of p was stolen and p must go after it. */
+static struct process *pick_slow(struct sched *s, struct process *p)
+{
+    if (p)
+        sched_push_remote(atomic_load_explicit(&p->lane->holder, memory_order_relaxed), p);
+    if (atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL) {
+        absorb(s);
+        if (s->queue.first && s->queue.first->next)
+            surplus();
+    }
+    return pick(s);
+}
+
+/* ---- lanes ---- */
+
+/* The lane has no resident: remember it, the latest first, for its warm cache lines. */
+static void lane_freed(struct sched *s, struct lane *lane)
+{
+    lane->resident = NULL;
+    if (!lane->listed) {
+        lane->listed = true;
+        s->free[s->free_count++] = lane;
+    }
+}
+
+void sched_add_lane(struct sched *s, struct lane *lane)
+{
+    s->lanes[s->lane_count++] = lane;
+    if (!lane->resident)
+        lane_freed(s, lane);
+}
+
+bool sched_remove_lane(struct sched *s, struct lane *lane)
+{
+    uint32_t before = s->lane_count;
+    for (uint32_t i = 0; i < s->lane_count; i++)
+        if (s->lanes[i] == lane)
+            s->lanes[i] = s->lanes[--s->lane_count];
+    for (uint32_t i = 0; i < s->free_count; i++)
+        if (s->free[i] == lane)
+            s->free[i] = s->free[--s->free_count];
+    lane->listed = false;
+    return s->lane_count < before;
+}
+
+/* Copy the resident out. Without memory for its frames the resident cannot go on, and
+ * nobody else should pay: it ends when it is next taken up, which is soon. */
+static void evict(struct sched *s, struct lane *lane)
+{
+    struct process *p = lane->resident;
+    sched_count(&s->evictions);
+    lane->resident = NULL;
+    if (LIKELY(frames_save(&p->frames, lane, p->ctx.sp)))
+        return;
+    p->doomed = true;
+    if (inbox_rouse(&p->inbox, process_generation(p)))
+        enqueue(s, p, READY_IN_TURN);
+}
+
+/* A lane other than the one we run on, without a resident. NULL: we hold no other. */
+static struct lane *lane_for_new(struct sched *s)
+{
+    while (s->free_count) {
+        struct lane *lane = s->free[--s->free_count];
+        lane->listed = false;
+        if (!lane->resident && lane != s->lane && atomic_load_explicit(&lane->holder, memory_order_relaxed) == s)
+            return lane;
+    }
+    for (uint32_t i = 0; i < s->lane_count; i++) {
+        struct lane *lane = s->lanes[s->hand++ % s->lane_count];
+        if (lane == s->lane)
+            continue;
+        if (lane->resident)
+            evict(s, lane);
+        return lane;
+    }
+    return NULL;
+}
+
+/* ---- the switch ----
+ *
+ * The functions below end in the switch, and the compiler makes a tail call of it: a
+ * parked process has no frame of the runtime on its stack, only the registers. `after`
+ * is what it does first when it goes on (see ctx_asm_switch). */
+
+static inline void run_on(struct sched *s, struct process *p, struct lane *lane)
+{
+    s->current = p;
+    s->lane = lane;
+    s->stack_limit = lane->limit;
+    s->reductions = (int32_t)s->time_slice;
+    sched_count(&s->switches);
+}
+
+/* To the native stack, which will take up `p` if not NULL. `from` NULL: for good. */
+static uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
+{
+    s->pending = p;
+    s->current = NULL;
+    s->lane = NULL;
+    if (!from)
+        ctx_resume(&s->native, &s->native_stack, &s->busy);
+    return ctx_switch(from, &s->native, &s->native_stack, &s->busy, after);
+}
+
+/* p starts on an empty lane. */
+static uint64_t begin(struct sched *s, struct ctx *from, struct process *p, struct lane *lane, ctx_after *after)
+{
+    p->lane = lane;
+    lane->resident = p;
+    s->fresh = true;
+    run_on(s, p, lane);
+    ctx_init(&p->ctx);
+    if (!from)
+        ctx_restart(&p->ctx, &lane->stack, &s->busy);
+    return ctx_enter(from, &p->ctx, &lane->stack, &s->busy, after);
+}
+
+/* p goes on where it was; its frames are in its lane, which is not the one we stand on. */
+static inline uint64_t resume(struct sched *s, struct ctx *from, struct process *p, struct lane *lane, ctx_after *after)
+{
+    run_on(s, p, lane);
+    if (!from)
+        ctx_resume(&p->ctx, &lane->stack, &s->busy);
+    return ctx_switch(from, &p->ctx, &lane->stack, &s->busy, after);
+}
+
+/* p's frames are not in its lane: bring them there. */
+static uint64_t resume_evicted(struct sched *s, struct ctx *from, struct process *p, struct lane *lane,
+                               ctx_after *after)
+{
+    if (lane->resident)
+        evict(s, lane);
+    if (UNLIKELY(p->doomed)) /* it has none any more, and starts again only to end: spawn.c */
+        return begin(s, from, p, lane, after);
+    frames_load(&p->frames, lane);
+    lane->resident = p;
+    return resume(s, from, p, lane, after);
+}
+
+static NOINLINE uint64_t take_up_slow(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
+{
+    struct lane *lane = p->lane;
+    if (!lane) {
+        lane = lane_for_new(s);
+        return lane ? begin(s, from, p, lane, after) : to_native(s, from, p, after);
+    }
+    if (lane == s->lane) /* two processes of one lane: the native stack swaps them */
+        return to_native(s, from, p, after);
+    return resume_evicted(s, from, p, lane, after);
+}
+
+/* Leave the stack we stand on for p. Under the lock, which the switch releases. */
+static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
+{
+    struct lane *lane = p->lane;
+    if (LIKELY(lane && lane->resident == p && lane != s->lane))
+        return resume(s, from, p, lane, after);
+    return take_up_slow(s, from, p, after);
+}
+
+/* There is nothing to switch to. */
+static uint64_t go_on(struct sched *s, ctx_after *after)
+{
+    sched_unlock(s);
+    uint64_t result = after ? after() : 0;
+    return after && !result ? message_receive_again() : result;
+}
+
+/* The running process has put itself somewhere: go on with the next. */
+static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *after)
+{
+    struct process *next = pick(s);
+    if (UNLIKELY(!next))
+        return to_native(s, &self->ctx, NULL, after);
+    if (LIKELY(next != self))
+        return take_up(s, &self->ctx, next, after);
+    s->reductions = (int32_t)s->time_slice;
+    return go_on(s, after);
+}
+
+uint64_t sched_yield_self(struct sched *s)
+{
+    struct process *p = s->current;
+    sched_lock(s);
+    runq_push(&s->queue, p);
+    return leave(s, p, NULL);
+}
+
+uint64_t sched_park_self(struct sched *s, ctx_after *after)
+{
+    struct process *p = s->current;
+    sched_lock(s);
+    /* From a success on, a waker may queue p; it cannot run before we have left it,
+     * since its lane is ours and we hold the lock. */
+    if (LIKELY(inbox_idle(&p->inbox, process_generation(p))))
+        return leave(s, p, after);
+    return go_on(s, after);
+}
+
+/* ---- the loop at a lane's foot ---- */
+
+void sched_next_here(struct sched *s)
+{
+    struct lane *lane = s->lane;
+    sched_lock(s);
+    lane->resident = NULL;
+    struct process *p = pick(s);
+    if (LIKELY(p && !p->lane)) {
+        if (!CTX_MAY_SUCCEED)
+            begin(s, NULL, p, lane, NULL);
+        p->lane = lane;
+        lane->resident = p;
+        run_on(s, p, lane);
+        sched_unlock(s);
+        return;
+    }
+    lane_freed(s, lane);
+    if (p)
+        take_up(s, NULL, p, NULL);
+    else
+        to_native(s, NULL, NULL, NULL);
+}
+
+_Noreturn void sched_abandon_self(struct sched *s)
+{
+    ctx_forget(s->lane->stack.low, s->lane->stack.size);
+    ctx_restart(NULL, &s->lane->stack, &s->busy);
+}
+
+/* ---- the native stack ---- */
+
+void sched_run_all(struct sched *s)
+{
+    for (;;) {
+        sched_lock(s);
+        struct process *p = s->pending ? s->pending : pick(s);
+        if (!p || sched_halted(s))
+            break;
+        s->pending = NULL;
+        take_up(s, &s->native, p, NULL); /* comes back without the lock */
+    }
+    sched_unlock(s);
+}

@@ -1,0 +1,215 @@
+/* sched.h - schedulers: who runs when, and where.
+ *
+ * One scheduler is one thread of the OS process. It owns a run queue, a place for the
+ * process to run next, and a set of lanes, and switches straight from stack to stack;
+ * its own ("native") stack is the slow path, for idling and for swapping two processes
+ * of one lane.
+ *
+ * The scheduler lock. All of that is private to the scheduler, and yet a thief must be
+ * able to take work from it while its process computes and calls nothing. So there is
+ * a lock, biased to the owner: taking it is one plain store and one load (`busy`,
+ * `thief`); the fence between them, which correctness needs, is paid by the thief, who
+ * makes the kernel run one on every CPU (membarrier(2)). Where that call is missing,
+ * both sides fence. The lock is held into the switch and released by it, once the old
+ * stack is no longer in use: a process's registers are saved before anybody can take it.
+ *
+ * Who may touch a process: whoever won it. It is won by replacing IDLE in its inbox,
+ * or by taking it from a queue; a queue has one owner. So a process is in at most one
+ * queue, and no state word is needed.
+ *
+ * Why stealing waits: moving a process costs about what 100 switches cost. A thief
+ * measures how fast its victim gets through its queue and takes over only what would
+ * wait longer than the move (steal.c).
+ * Why not a concurrent deque: its owner pays an atomic operation or a fence per pop,
+ * as much as the whole switch. */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include "base/os.h"
+#include "kernel/process.h"
+#include "kernel/runq.h"
+#include "machine/self.h"
+
+enum {
+    SCHED_MAX = 1024,
+    /* So many times in a row may a just-woken process go before the queue. */
+    RUNNEXT_STREAK = 64,
+};
+
+/* What others want of a scheduler's lock, as bits. FENCED is set for good where
+ * membarrier(2) is missing: it sends the owner the slow way round, which fences. */
+enum thief { THIEF_NONE = 0, THIEF_STEALING = 1, THIEF_HALT = 2 /* stop for ever */, THIEF_FENCED = 4 };
+
+struct sched {
+    /* The scheduler's own thread only. */
+    struct process *current; /* NULL: none, we are on the native stack or between two */
+    struct lane *lane;       /* where we run; NULL: on the native stack */
+    char *stack_limit;       /* of that lane */
+    int32_t reductions;      /* left in this time slice */
+    uint32_t streak;
+    bool fresh; /* the lane loop has just been entered for `current` */
+    struct pool_cache messages, signals, slots;
+
+    /* Under the scheduler lock. */
+    struct runq queue;
+    _Atomic(struct process *) runnext; /* woken by the one that ran: goes first, on warm caches.
+                                          Set without the lock, by the owner only */
+    struct process *pending; /* to be taken up from the native stack */
+    struct lane **lanes, **free; /* those we hold; and those of them without a resident (hints) */
+    uint32_t lane_count, free_count, hand;
+    uint32_t time_slice;
+    struct ctx native;
+    struct ctx_stack native_stack;
+
+    /* Counters: written by the owner, read by anyone, hence atomic but never contended. */
+    _Atomic uint64_t spawned, ended, sent, switches, evictions, steals;
+
+    /* The owner's half of the lock. */
+    _Atomic uint32_t busy;
+
+    /* Other threads write here: a line of its own. */
+    _Atomic uint32_t thief __attribute__((aligned(CACHE_LINE))); /* enum thief */
+    _Atomic(struct process *) inbox; /* readied for us by others, newest first; or SCHED_ASLEEP */
+    _Atomic uint32_t futex;          /* 1 while asleep */
+
+    /* Constant. */
+    struct os_thread thread __attribute__((aligned(CACHE_LINE)));
+    uint32_t index;
+    void *trap_stack;
+    struct look *looks; /* one a scheduler, for steal.c */
+};
+
+/* What a thief remembers of a victim. */
+struct look {
+    uint64_t at_ns, switches;
+};
+
+#define SCHED_ASLEEP ((struct process *)1)
+
+/* A thread that waits in bl_wait() takes part through a process slot of its own. */
+struct guest {
+    _Atomic uint32_t woken;
+};
+
+struct runtime {
+    struct sched *scheds[SCHED_MAX];
+    unsigned count; /* of schedulers */
+    int cpus;
+    uint32_t time_slice;
+    bool fenced; /* no membarrier(2) */
+    struct lanes lanes;
+    struct pool messages, signals;
+
+    _Atomic uint32_t next_home;     /* round robin for work from outside */
+    _Atomic uint32_t awake;         /* schedulers that are not asleep */
+    _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help */
+    _Atomic uint32_t guests;        /* threads inside bl_wait() */
+    _Atomic uint32_t stopping;
+    _Atomic uint64_t spawned_outside, sent_outside; /* by threads that are no scheduler */
+};
+
+extern struct runtime runtime __attribute__((visibility("hidden")));
+
+/* ---- the scheduler lock ---- */
+
+void sched_lock_slow(struct sched *s);
+
+/* The owner takes its own lock. In an order that a thief's fence makes safe: either the
+ * thief sees busy, or we see the thief. Pairs with sched_rob_begin(). */
+static inline void sched_lock(struct sched *s)
+{
+    atomic_store_explicit(&s->busy, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst); /* the compiler must not swap them either */
+    /* acquire (as part of seq_cst): sees what the last thief changed. */
+    if (UNLIKELY(atomic_load_explicit(&s->thief, memory_order_seq_cst)))
+        sched_lock_slow(s);
+}
+
+static inline void sched_unlock(struct sched *s)
+{
+    /* release: a thief that reads 0 sees all we changed; pairs with sched_rob_begin(). */
+    atomic_store_explicit(&s->busy, 0, memory_order_release);
+}
+
+/* A thief takes and releases v's lock. False: somebody else has it, or v halts. */
+bool sched_rob_begin(struct sched *v);
+void sched_rob_end(struct sched *v);
+
+/* ---- what the other rooms call ---- */
+
+static inline void sched_count(_Atomic uint64_t *counter)
+{
+    /* relaxed: only its owner writes it. */
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/* Put a process that the caller has won on a run queue. Any thread. NEXT: it goes
+ * before the queue if it is the first such one since the last switch: it was sent
+ * something, and sender and message are still in the cache. IN_TURN: behind all. */
+enum urgency { READY_NEXT, READY_IN_TURN };
+void sched_ready_slow(struct process *p, enum urgency);
+
+static inline void sched_ready(struct sched *s, struct process *p, enum urgency urgency)
+{
+    bool here = s && !p->bound && (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s);
+    if (LIKELY(here && urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed)))
+        /* Without the lock: a thief takes from here by an exchange, so it gets p or
+         * nothing. release: p as we leave it; pairs with that exchange. */
+        atomic_store_explicit(&s->runnext, p, memory_order_release);
+    else
+        sched_ready_slow(p, urgency);
+}
+
+/* The running process gives way: to the end of the queue. */
+uint64_t sched_yield_self(struct sched *s);
+
+/* The running process waits for its inbox to fill. Returns what `after`, called when
+ * something is there, returns; 0 if it is NULL. Call it last (see ctx_switch). */
+uint64_t sched_park_self(struct sched *s, ctx_after *after);
+
+/* The running process has ended, or rests: go on with another, for ever. */
+_Noreturn void sched_abandon_self(struct sched *s);
+
+/* A time slice is over when this many calls were counted. */
+static inline void sched_charge(struct sched *s, uint32_t reductions)
+{
+    s->reductions -= (int32_t)reductions;
+    if (UNLIKELY(s->reductions <= 0))
+        sched_yield_self(s);
+}
+
+/* The running process ends with `stack_overflow` (spawn.c). */
+_Noreturn void process_overflowed(void);
+
+/* Is there enough stack for the runtime to work on? Ends the process if not; to be
+ * asked by every call from a process, before anything has been changed. */
+static inline void sched_check_stack(struct sched *s)
+{
+    if (UNLIKELY(self_sp() < s->stack_limit))
+        process_overflowed();
+}
+
+/* For who comes after us in ORDER. */
+void sched_push_remote(struct sched *to, struct process *p);
+/* What others readied for s, oldest first, or NULL. Under the lock of s; the owner or a thief. */
+struct process *sched_take_inbox(struct sched *s);
+/* Under the lock of s. remove: false, s does not hold it. */
+void sched_add_lane(struct sched *s, struct lane *lane);
+bool sched_remove_lane(struct sched *s, struct lane *lane);
+
+/* The foot of the current lane: nobody's frames are on it. Pick a process to start
+ * here; it is `current` on return. Does not return if the next one lives elsewhere. */
+void sched_next_here(struct sched *s);
+/* One process after another, from the native stack, until there is none. */
+void sched_run_all(struct sched *s);
+
+/* Make s stop for ever at its next lock. Any thread. */
+void sched_halt(struct sched *s);
+static inline bool sched_halted(struct sched *s)
+{
+    return atomic_load_explicit(&s->thief, memory_order_acquire) & THIEF_HALT;
+}
+
+void sched_wake_guest(struct process *guest);
+
+#endif

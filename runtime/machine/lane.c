@@ -1,0 +1,101 @@
+/* lane.c - mapping lanes, and moving frames in and out of them. See lane.h. */
+#include "machine/lane.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/os.h"
+
+static void lane_init(struct lane *lane, char *low, size_t size, size_t index)
+{
+    char *top = low + size - (index % LANE_COLOURS) * LANE_COLOUR_STEP;
+    lane->stack = (struct ctx_stack){.low = low, .size = (size_t)(top - low)};
+    lane->limit = low + LANE_RESERVE;
+    lane->foot = top; /* the loop at the foot keeps nothing on the stack but return addresses */
+}
+
+int lanes_create(struct lanes *lanes, size_t count, size_t stack_size)
+{
+    size_t size = align_up(stack_size, os_page_size());
+    *lanes = (struct lanes){.count = count, .stride = LANE_GUARD + size};
+    lanes->all = calloc(count, sizeof *lanes->all);
+    if (!lanes->all)
+        return -ENOMEM;
+    lanes->memory = os_reserve_closed(count * lanes->stride);
+    if (!lanes->memory)
+        goto no_memory;
+    for (size_t i = 0; i < count; i++) {
+        char *low = lanes->memory + i * lanes->stride + LANE_GUARD;
+        if (os_open(low, size))
+            goto no_stack;
+        lane_init(&lanes->all[i], low, size, i);
+    }
+    return 0;
+
+no_stack:
+    os_release(lanes->memory, count * lanes->stride);
+no_memory:
+    free(lanes->all);
+    lanes->all = NULL;
+    return -ENOMEM;
+}
+
+void lanes_destroy(struct lanes *lanes)
+{
+    if (!lanes->all)
+        return;
+    for (size_t i = 0; i < lanes->count; i++)
+        ctx_forget(lanes->all[i].stack.low, lanes->all[i].stack.size);
+    os_release(lanes->memory, lanes->count * lanes->stride);
+    free(lanes->all);
+    *lanes = (struct lanes){0};
+}
+
+struct lane *lanes_guard_hit(struct lanes *lanes, const void *address)
+{
+    uintptr_t at = (uintptr_t)address, start = (uintptr_t)lanes->memory;
+    if (at < start || at >= start + lanes->count * lanes->stride)
+        return NULL;
+    size_t offset = at - start;
+    return offset % lanes->stride < LANE_GUARD ? &lanes->all[offset / lanes->stride] : NULL;
+}
+
+/* A block is exchanged when it is too small, or when more than half of it is idle:
+ * a process that was deep once must not hold a deep block for ever. */
+static bool frames_fit(struct frames *f, uint32_t size)
+{
+    if (size <= f->room && f->room <= 2 * size + 64)
+        return true;
+    size_t room = memory_good_size(size);
+    void *bytes = memory_alloc(room);
+    if (!bytes)
+        return size <= f->room; /* too large a block is better than none */
+    if (f->bytes)
+        memory_free(f->bytes, f->room);
+    *f = (struct frames){.bytes = bytes, .room = (uint32_t)room};
+    return true;
+}
+
+bool frames_save(struct frames *f, const struct lane *lane, const void *sp)
+{
+    ASSERT((const char *)sp >= (const char *)lane->stack.low && (const char *)sp < lane->foot);
+    uint32_t size = (uint32_t)(lane->foot - (const char *)sp);
+    if (UNLIKELY(!frames_fit(f, size)))
+        return false;
+    f->size = size;
+    ctx_copy(f->bytes, sp, size);
+    return true;
+}
+
+void frames_load(const struct frames *f, const struct lane *lane)
+{
+    ctx_copy(lane->foot - f->size, f->bytes, f->size);
+}
+
+void frames_drop(struct frames *f)
+{
+    if (f->bytes)
+        memory_free(f->bytes, f->room);
+    *f = (struct frames){0};
+}

@@ -1,0 +1,75 @@
+/* lane.h - stack lanes: a few real stacks for any number of processes.
+ *
+ * C cannot move a stack frame: a process that has started must always find its
+ * frames at the same addresses. It need not own those addresses, though. A lane is
+ * one large guarded stack at a fixed place. A process is bound to a lane when it
+ * first runs; while it is parked its live bytes may stay there (it is the lane's
+ * resident), and when another process needs the lane they are copied out to a block
+ * of the right size, to be copied back to the same place before it runs again.
+ *
+ *     low                                              sp            top
+ *      | ~~~~~~~~~~~~~~~~~ never touched, costs nothing | live bytes | foot |
+ *   guard (closed)
+ *
+ * So a parked process costs its live bytes, not a page, and a million of them need
+ * no more kernel mappings than one. A lane, not a thread, owns an address: whoever
+ * holds the lane (`holder`) may run the processes bound to it.
+ *
+ * Tops are staggered ("coloured"): were they all equal modulo 4 KiB, the warm ends
+ * of all lanes would fight for the same few sets of the L1 cache. */
+#ifndef MACHINE_LANE_H
+#define MACHINE_LANE_H
+
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "machine/ctx.h"
+
+struct sched;
+struct process;
+
+struct lane {
+    /* Written by the holder, under its scheduler lock; the new holder's after a steal. */
+    struct process *resident;       /* whose frames are in the lane, or NULL */
+    _Atomic(struct sched *) holder; /* read by anyone as a hint, exact under the holder's lock */
+    bool listed;                    /* in the holder's list of lanes without a resident */
+
+    /* Constant. */
+    struct ctx_stack stack;
+    char *foot;  /* live bytes are [sp, foot) */
+    char *limit; /* an API call may start only above this (see LANE_RESERVE) */
+};
+
+/* What the runtime itself, and the allocator below it, may need of a stack. */
+enum { LANE_RESERVE = 8 * 1024 };
+
+enum { LANE_GUARD = 64 * 1024, LANE_COLOURS = 16, LANE_COLOUR_STEP = 4 * CACHE_LINE };
+
+struct lanes {
+    struct lane *all;
+    size_t count;
+    char *memory;
+    size_t stride; /* guard + stack */
+};
+
+/* `count` lanes of `stack_size` usable bytes each. 0 or -ENOMEM. */
+int lanes_create(struct lanes *, size_t count, size_t stack_size);
+void lanes_destroy(struct lanes *);
+
+/* The lane in whose guard the address lies, or NULL. Async-signal-safe. */
+struct lane *lanes_guard_hit(struct lanes *, const void *address);
+
+/* A process's stack while it is not in its lane. */
+struct frames {
+    void *bytes;
+    uint32_t size, room; /* bytes held; bytes the block can hold */
+};
+
+/* Copy [sp, foot) out. The block is kept when it fits closely, else exchanged.
+ * False: no memory; nothing has changed. */
+bool frames_save(struct frames *, const struct lane *, const void *sp);
+/* Copy the bytes back to [sp, foot). The block stays, for the next time. */
+void frames_load(const struct frames *, const struct lane *);
+void frames_drop(struct frames *);
+
+#endif

@@ -1,0 +1,85 @@
+/* pool.h - objects of one size, taken and given back in a few instructions.
+ *
+ * Each scheduler keeps a cache of two magazines (lists of up to POOL_MAGAZINE free
+ * objects) and normally touches nothing else. Full magazines travel through the
+ * pool's depot, under its lock, one lock per POOL_MAGAZINE objects: so objects that
+ * one scheduler takes and another gives back (messages do) come home in batches.
+ * After J. Bonwick, J. Adams: Magazines and Vmem, 2001.
+ *
+ * A free object is linked through two words at `link` bytes from its start; the rest
+ * of it keeps its contents (a process slot keeps its generation that way). Memory
+ * stays with the pool until pool_fini(). */
+#ifndef MACHINE_POOL_H
+#define MACHINE_POOL_H
+
+#include "base/base.h"
+#include "base/lock.h"
+
+enum { POOL_MAGAZINE = 64 };
+
+struct pool_link {
+    struct pool_link *next;     /* in its magazine */
+    struct pool_link *magazine; /* in the depot: the next magazine (first object only) */
+};
+
+/* Belongs to one scheduler. */
+struct pool_cache {
+    struct pool_link *loaded, *spare; /* spare: empty or full */
+    uint32_t count;                   /* objects in `loaded` */
+};
+
+struct pool {
+    struct lock lock;
+    /* Under the lock. */
+    struct pool_link *depot; /* full magazines */
+    char *fresh, *end;       /* memory never handed out yet */
+    struct pool_slab *slabs; /* to be freed; NULL if the memory is not ours */
+
+    struct lock shared_lock; /* taken before `lock` */
+    struct pool_cache shared; /* under shared_lock: for threads without a cache */
+
+    /* Constant. */
+    size_t size, link, slab_size; /* slab_size 0: [fresh, end) is all there is */
+};
+
+/* A pool of `size`-byte objects (a multiple of 16) that grows by slabs of slab_size. */
+void pool_init(struct pool *, size_t size, size_t slab_size);
+/* A pool over the caller's memory of `count` objects, linked at `link`. */
+void pool_init_over(struct pool *, size_t size, size_t link, void *memory, size_t count);
+void pool_fini(struct pool *);
+
+/* The slow halves of take and give: the cache is empty, or holds a full magazine. */
+void *pool_take_slow(struct pool *, struct pool_cache *);
+void pool_give_slow(struct pool *, struct pool_cache *, struct pool_link *);
+
+/* One object without a cache, for threads that are no scheduler. */
+void *pool_take_shared(struct pool *);
+void pool_give_shared(struct pool *, void *object);
+
+/* How many objects of the pool's memory were ever handed out. */
+size_t pool_ever_taken(const struct pool *, const void *memory);
+
+/* An object with undefined contents, or NULL: no memory. Owner of the cache only. */
+static inline void *pool_take(struct pool *pool, struct pool_cache *cache)
+{
+    struct pool_link *l = cache->loaded;
+    if (UNLIKELY(!l))
+        return pool_take_slow(pool, cache);
+    cache->loaded = l->next;
+    cache->count--;
+    return (char *)l - pool->link;
+}
+
+static inline void pool_give(struct pool *pool, struct pool_cache *cache, void *object)
+{
+    struct pool_link *l = (struct pool_link *)((char *)object + pool->link);
+    if (UNLIKELY(cache->count == POOL_MAGAZINE)) {
+        pool_give_slow(pool, cache, l);
+        return;
+    }
+    l->next = cache->loaded;
+    cache->loaded = l;
+    cache->count++;
+}
+
+#endif
