@@ -75,7 +75,7 @@ CONTENDERS = {
     "beamling_resting": Contender("beamling, resting processes: state' = f(state, message)", weight=400),
     "pthread": Contender("POSIX threads, default stacks, mutex and condition variable", weight=45_000),
     "pthread_min": Contender("POSIX threads with the smallest stacks", weight=45_000),
-    "process": Contender("OS processes made by fork(), talking through pipes", weight=150_000),
+    "process": Contender("OS processes made by fork(), talking through pipes", weight=250_000),
     "posix_spawn": Contender("OS processes made by posix_spawn(): a new program each", weight=400_000),
     "erlang": Contender("Erlang/OTP processes", "erlc", "erlang-base", 4_000),
     "elixir": Contender("Elixir processes and tasks", "elixirc", "elixir", 4_500),
@@ -107,7 +107,6 @@ class Pace:
 
 USER = ("beamling", "beamling_resting", "erlang", "elixir", "go")
 PEER_NAMES = ("erlang", "elixir", "go")
-THREADS = ("pthread", "pthread_min")
 
 
 def sizes(**kinds):
@@ -603,9 +602,10 @@ def short_version(name: str, line: str) -> str:
 
 
 def commit() -> str:
+    """What is measured; + means that files differ from it. In an image without git: BEAMLING_COMMIT."""
     name = ask("git", "rev-parse", "--short", "HEAD")
     if not name:
-        return "unknown"
+        return os.environ.get("BEAMLING_COMMIT", "unknown")
     return name + ("+" if ask("git", "status", "--porcelain") else "")
 
 
@@ -683,7 +683,8 @@ class Campaign:
         """Who takes part, and in what."""
         wanted = [c for c in CONTENDERS if not self.options.contenders or c in self.options.contenders]
         self.contenders = [c for c in wanted if self.joins(c)]
-        self.probe = probe()
+        self.probe, self.commit = probe(), commit()
+        os.environ["BEAMLING_COMMIT"] = self.commit  # gbench writes it into its reports
         self.barred = self.bar()
         self.listed = self.meter.listed = self.list_cells()
         self.cells = [cell for cell in self.plan() if self.allows(cell)]
@@ -791,13 +792,14 @@ class Campaign:
                           Failure("cannot", "no time left in --quick; a full run goes on until it dies"))
 
     def dear_ones(self) -> list:
-        """Guessed from the size before, as if it died at a third, and dying took as long as living."""
+        """Guessed from the size before: a third of the way to ten times as many, and the end of so
+        many at once takes longer than their lives."""
         found = []
         for cell in self.cells:
             for contender in self.contenders if cell.figure == "spawn_live" else ():
                 if dict(self.pace.live[contender]).get(cell.n) == 0 and (contender, cell) not in self.given_up:
                     before = [took for (c, at), took in self.took.items() if c == contender and at.figure == cell.figure and at.n * 10 == cell.n]
-                    found.append((contender, cell, 7 * before[0] if before else 30))
+                    found.append((contender, cell, 20 * before[0] if before else 60))
         return found
 
     def draw_round(self, number: int) -> list[Sample]:
@@ -847,7 +849,7 @@ class Campaign:
 
     def write_env(self, began: float, before: dict) -> None:
         peers = [c for c in self.contenders if CONTENDERS[c].tool]
-        env = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)), "host": platform.node(), "commit": commit(),
+        env = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)), "host": platform.node(), "commit": self.commit,
                "seed": self.options.seed, "rounds": self.rounds, "quick": self.options.quick, "redo": redo(self.options),
                "seconds": round(time.time() - began), "min_time": self.pace.min_time, "pinned_cpus": self.pinned,
                "machine": {**before, "load_average_after": [round(number, 2) for number in os.getloadavg()]},
@@ -990,10 +992,14 @@ def print_list() -> None:
 
 
 def warn_if_busy() -> None:
-    load, cpus = os.getloadavg()[0], len(os.sched_getaffinity(0))
-    if load > max(1.0, cpus / 2):
-        print(f"run.py: the machine is busy (load average {load:.1f} on {cpus} CPUs): the numbers will scatter, and take longer. "
-              "Ctrl-C, and come back when it is idle, if you want better ones.", file=sys.stderr)
+    """A look at the present: the load average still remembers the run before."""
+    first = idle_times()
+    time.sleep(0.4)
+    then, tick = idle_times(), 1 / os.sysconf("SC_CLK_TCK")
+    idle = sum(then[cpu] - first[cpu] for cpu in then if cpu in first) * tick / 0.4
+    if idle < 0.75 * len(then):
+        print(f"run.py: others are using this machine ({len(then) - idle:.1f} of {len(then)} CPUs): the numbers will scatter, and take longer. "
+              "For better ones press Ctrl-C and come back when it is idle.", file=sys.stderr)
 
 
 def stop(number, _frame):

@@ -63,7 +63,7 @@ bool session_is_parking(const struct figure *f)
 
 bool session_can(const struct figure *f, const struct contender *c)
 {
-    return session_is_parking(f) ? c->parking.park != NULL : f->task(c)->batch != NULL;
+    return session_is_parking(f) ? c->parking.park != NULL : (f->task(c)->batch || f->task(c)->batches);
 }
 
 /* Leave exactly as many CPUs as the row will claim. Whoever started us has normally done so. */

@@ -61,8 +61,3 @@ top = 28 + 25*title_lines + 19*subtitle_lines + 10
 floor_px = 12*footer_lines + 16*note_lines + (note_lines ? 20 : 12)
 set tmargin at screen Y(top)
 set bmargin at screen Y(height - floor_px - 54)
-
-# --- ticks a person can read on axes that span decades ---
-nanoseconds = "('0.1 ns' 0.1, '1 ns' 1, '10 ns' 10, '100 ns' 100, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8)"
-rates = "('1 k' 1e3, '10 k' 1e4, '100 k' 1e5, '1 M' 1e6, '10 M' 1e7, '100 M' 1e8, '1 G' 1e9)"
-sizes = "('1 B' 1, '10 B' 10, '100 B' 100, '1 KB' 1e3, '10 KB' 1e4, '100 KB' 1e5, '1 MB' 1e6)"

@@ -2,5 +2,4 @@
 # After Armstrong's figure of 2003, with today's contenders and the death of each.
 chart = "creation"; dir = ARG1; kind = ARG2; here = system("dirname '".ARG0."'")
 load here."/common.gp"
-set ytics @nanoseconds
 load here."/curves.gp"

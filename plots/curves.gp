@@ -8,6 +8,7 @@ set logscale xy
 set xrange [xlo:xhi]
 set yrange [ylo:yhi]
 set xtics @xticks
+set ytics @yticks
 set border 3
 set grid xtics ytics ls 1
 set label 5 better at screen X(width - 22), Y(height - floor_px - 12) right font bold.",13.5" textcolor rgb grey

@@ -7,6 +7,7 @@ set rmargin at screen X(width - 22)
 set logscale x
 set xrange [xlo:xhi]
 set yrange [rows:0]
+set xtics @xticks
 unset ytics
 set grid xtics ls 1
 set label 5 better at screen X(width - 22), Y(height - floor_px - 12) right font bold.",13.5" textcolor rgb grey

@@ -20,10 +20,10 @@ set for [i=1:4] label 10+i says[i] at screen X(at_px[i] + 19), Y(top + 10) left 
 
 name(c, bolder) = ours(c) == bolder ? strcol("label") : ""
 set multiplot
-do for [panel in "all small"] {
+do for [panel in panels] {
     first = panel eq "all"
     set tmargin at screen Y(first ? top + 24 : split + 42)
-    set bmargin at screen Y(first ? split - 30 : height - floor_px - 34)
+    set bmargin at screen Y(panel eq word(panels, words(panels)) ? height - floor_px - 34 : split - 30)
     set xrange [0:first ? all_to : small_to]
     set yrange [first ? all_rows : small_rows:0]
     if (first) {

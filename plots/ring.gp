@@ -1,5 +1,4 @@
 # ring.gp - Does passing a token stay cheap when the ring outgrows the caches?
 chart = "ring"; dir = ARG1; kind = ARG2; here = system("dirname '".ARG0."'")
 load here."/common.gp"
-set ytics @nanoseconds
 load here."/curves.gp"

@@ -4,13 +4,8 @@
 #include <stddef.h>
 
 extern const struct contender contender_pthread, contender_pthread_min, contender_process, contender_posix_spawn;
-#ifdef WITH_BEAMLING
 extern const struct contender contender_beamling, contender_beamling_resting;
-#endif
 
 const struct contender *const contenders[] = {
-#ifdef WITH_BEAMLING
-    &contender_beamling, &contender_beamling_resting,
-#endif
-    &contender_pthread, &contender_pthread_min, &contender_process, &contender_posix_spawn, NULL,
+    &contender_beamling, &contender_beamling_resting, &contender_pthread, &contender_pthread_min, &contender_process, &contender_posix_spawn, NULL,
 };

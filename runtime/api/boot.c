@@ -43,6 +43,12 @@ static bl_error check(struct bl_options *o)
     return ok ? BL_OK : BL_EINVAL;
 }
 
+/* As many again in reserve, for schedulers whose lanes went away with stolen processes. */
+static size_t lanes_in_all(const struct bl_options *o)
+{
+    return 2 * (size_t)o->schedulers * o->lanes;
+}
+
 /* ---- schedulers ---- */
 
 static void sched_destroy(struct sched *s)
@@ -61,7 +67,8 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
     if (!s)
         return NULL;
     *s = (struct sched){.index = index, .time_slice = o->reductions, .thief = runtime.fenced ? THIEF_FENCED : THIEF_NONE};
-    size_t all = (size_t)o->schedulers * o->lanes;
+    size_t all = lanes_in_all(o);
+    s->lanes_wanted = o->lanes;
     s->lanes = calloc(all, sizeof(struct lane *));
     s->free = calloc(all, sizeof(struct lane *));
     s->looks = calloc(o->schedulers, sizeof *s->looks);
@@ -70,11 +77,20 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
         return NULL;
     }
     for (unsigned i = 0; i < o->lanes; i++) {
-        struct lane *lane = &runtime.lanes.all[index * o->lanes + i];
-        atomic_store_explicit(&lane->holder, s, memory_order_relaxed); /* before any thread runs */
-        sched_add_lane(s, lane);
+        sched_add_lane(s, &runtime.lanes.all[index * o->lanes + i]);
     }
     return s;
+}
+
+static bl_error create_lanes(const struct bl_options *o)
+{
+    size_t all = lanes_in_all(o);
+    runtime.reserve = calloc(all, sizeof *runtime.reserve);
+    if (!runtime.reserve || lanes_create(&runtime.lanes, all, o->lane_size))
+        return BL_ENOMEM;
+    for (size_t i = all / 2; i < all; i++)
+        runtime.reserve[runtime.reserve_count++] = &runtime.lanes.all[i];
+    return BL_OK;
 }
 
 static bl_error create_schedulers(const struct bl_options *o)
@@ -134,6 +150,7 @@ static void destroy(void)
 {
     for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++)
         sched_destroy(runtime.scheds[i]);
+    free(runtime.reserve);
     pool_fini(&runtime.signals);
     pool_fini(&runtime.messages);
     if (processes.all)
@@ -154,8 +171,7 @@ static bl_error create(const struct bl_options *o)
     /* What was asked for must be had; a default may shrink. */
     uint64_t wanted = o->max_processes ? o->max_processes : default_processes;
     uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;
-    if (processes_create(wanted, least, slack(o)) ||
-        lanes_create(&runtime.lanes, (size_t)o->schedulers * o->lanes, o->lane_size))
+    if (processes_create(wanted, least, slack(o)) || create_lanes(o))
         return BL_ENOMEM;
     return create_schedulers(o);
 }

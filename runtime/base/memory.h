@@ -11,7 +11,7 @@
 /* The calling thread is scheduler `index` from now on: give it an arena of its own. */
 void memory_bind_thread(int index);
 
-/* `size` bytes, aligned to 16. Any thread; any thread may free. */
+/* `size` bytes, aligned to 16 unless they are fewer. Any thread; any thread may free. */
 void *memory_alloc(size_t size);
 void memory_free(void *block, size_t size);
 

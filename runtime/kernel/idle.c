@@ -3,20 +3,24 @@
  * Two different things can be missed, and they are kept apart.
  *
  * 1. Work for us (others readied a process into our inbox). It must never be missed.
- *    The inbox itself carries the mark "asleep": going to sleep is a compare-and-swap
- *    from empty to ASLEEP, and whoever pushes onto ASLEEP must wake us. There is no
- *    moment in between, so there is nothing to re-check.
+ *    An idle scheduler puts a mark, IDLE, in the place of its inbox, by a
+ *    compare-and-swap from "empty"; whoever pushes replaces the mark and must see that
+ *    we wake. First we spin, then we sleep: we announce it (futex = 1), then look at
+ *    the inbox once more; the pusher changes the inbox, then looks at the announcement.
+ *    All four are sequentially consistent, so one sees the other.
  *
  * 2. Work that others have too much of. Missing it for a while costs time, not
  *    correctness: its owner will get there. So while anybody is awake a sleeper looks
- *    again by itself, after 100 us, then 200, ... up to 5 ms ("poll"), and a busy
+ *    again by itself, after 100 us, then 200, ... up to 1 ms ("poll"), and a busy
  *    scheduler's fast path never wakes anybody. Only when every scheduler is asleep
  *    do they sleep without a timeout ("deep"): then nothing runs, and nothing costs.
  *    The first surplus after that wakes one deep sleeper, which is back to polling.
+ *    Deep sleep against surplus: the sleeper adds itself to deep_sleepers, then reads
+ *    awake; a waking scheduler adds itself to awake, then reads deep_sleepers before it
+ *    runs anything: again one sees the other.
  *
- * Deep sleep against surplus: the sleeper adds itself to deep_sleepers, then reads
- * awake; a waking scheduler adds itself to awake, then reads deep_sleepers before it
- * runs anything. All four are sequentially consistent, so one sees the other. */
+ * While we are marked idle our lanes may be taken from us (take_over() in sched.c), so
+ * we touch nothing of ours before the mark is gone. */
 #include "kernel/idle.h"
 
 #include "base/memory.h"
@@ -26,45 +30,69 @@ enum {
     SPIN_ROUNDS = 2000, /* tens of microseconds: longer than two schedulers need for a round trip */
     ROUNDS_PER_LOOK = 64,
     POLL_FIRST_NS = 100 * 1000,
-    POLL_LAST_NS = 5 * 1000 * 1000,
+    POLL_LAST_NS = 1000 * 1000,
 };
 
-static bool inbox_filled(struct sched *s)
+/* Still nothing for us? seq_cst: see above, 1. */
+static bool inbox_idle_still(struct sched *s)
 {
-    return atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL;
+    struct process *p = atomic_load_explicit(&s->inbox, memory_order_seq_cst);
+    return (p == SCHED_MARK_IDLE || p == SCHED_MARK_ROBBED) && !sched_halted(s);
 }
 
-/* True: there is something to run. One CPU: whoever could give us work needs it. */
+static bool idle_begin(struct sched *s)
+{
+    struct process *none = NULL;
+    /* release: our lanes as we leave them; pairs with take_over(). */
+    return atomic_compare_exchange_strong_explicit(&s->inbox, &none, SCHED_MARK_IDLE, memory_order_seq_cst,
+                                                   memory_order_relaxed);
+}
+
+/* Take the mark away, unless somebody has replaced it by work. */
+static void idle_end(struct sched *s)
+{
+    for (;;) {
+        struct process *mark = SCHED_MARK_IDLE;
+        /* acquire: our lanes as the last robber left them. */
+        if (atomic_compare_exchange_strong_explicit(&s->inbox, &mark, NULL, memory_order_acquire,
+                                                    memory_order_relaxed) ||
+            mark != SCHED_MARK_ROBBED)
+            return;
+        os_pause(); /* a few dozen instructions of somebody else's */
+    }
+}
+
+/* Is there something to steal? Then we are no longer idle, and have it. */
+static bool try_steal(struct sched *s)
+{
+    bool stuck;
+    struct sched *victim = steal_look(s, &stuck);
+    if (!victim)
+        return false;
+    idle_end(s);
+    steal_from(s, victim, stuck);
+    return true;
+}
+
+/* True: there may be something to run. One CPU: whoever could give us work needs it. */
 static bool spin(struct sched *s)
 {
     int rounds = runtime.cpus > 1 ? SPIN_ROUNDS : 0;
     for (int i = 0; i < rounds; i++) {
-        if (inbox_filled(s) || sched_halted(s))
-            return true;
-        if (i % ROUNDS_PER_LOOK == 0 && steal(s))
+        if (!inbox_idle_still(s) || (i % ROUNDS_PER_LOOK == 0 && try_steal(s)))
             return true;
         os_pause();
     }
-    return false;
+    return !inbox_idle_still(s);
 }
 
-/* Sleep until woken, or for timeout_ns (0: no limit). True: woken. */
-static bool sleep_once(struct sched *s, uint64_t timeout_ns)
+/* Sleep until woken, or for timeout_ns (0: no limit). */
+static void sleep_once(struct sched *s, uint64_t timeout_ns)
 {
-    struct process *none = NULL;
     atomic_store_explicit(&s->futex, 1, memory_order_seq_cst);
-    /* release, like any push; the waker's own push acquires nothing from us. */
-    if (!atomic_compare_exchange_strong_explicit(&s->inbox, &none, SCHED_ASLEEP, memory_order_acq_rel,
-                                                 memory_order_relaxed))
-        return true;
-    do {
-        if (sched_halted(s))
-            break;
+    if (inbox_idle_still(s))
         os_futex_wait(&s->futex, 1, timeout_ns);
-    } while (!timeout_ns && atomic_load_explicit(&s->futex, memory_order_seq_cst));
-    struct process *asleep = SCHED_ASLEEP;
-    return !atomic_compare_exchange_strong_explicit(&s->inbox, &asleep, NULL, memory_order_acq_rel,
-                                                    memory_order_relaxed);
+    atomic_store_explicit(&s->futex, 0, memory_order_seq_cst);
 }
 
 /* Nobody is awake, so nobody has surplus. */
@@ -76,22 +104,31 @@ static void sleep_deep(struct sched *s)
     atomic_fetch_sub_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
 }
 
+static void sleep_and_poll(struct sched *s)
+{
+    uint64_t poll = POLL_FIRST_NS;
+    while (inbox_idle_still(s)) {
+        if (atomic_load_explicit(&runtime.awake, memory_order_seq_cst))
+            sleep_once(s, poll);
+        else
+            sleep_deep(s);
+        if (!inbox_idle_still(s) || try_steal(s))
+            return;
+        poll = poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
+    }
+}
+
 /* Look for work, spin a little, sleep. Returns when it may be worth a look at the queue. */
 static void idle(struct sched *s)
 {
-    if (spin(s))
+    if (!idle_begin(s))
         return;
-    uint64_t poll = POLL_FIRST_NS;
-    atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
-    for (bool woken = false; !woken && !inbox_filled(s) && !sched_halted(s);) {
-        if (!atomic_load_explicit(&runtime.awake, memory_order_seq_cst)) {
-            sleep_deep(s);
-            break;
-        }
-        woken = sleep_once(s, poll) || steal(s);
-        poll = poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
+    if (!spin(s)) {
+        atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
+        sleep_and_poll(s);
+        atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
     }
-    atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
+    idle_end(s);
 }
 
 void idle_main(void *arg)

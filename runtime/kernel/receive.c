@@ -119,6 +119,7 @@ uint64_t message_receive_again(void)
 /* Let go of the lane, so that the process may be run anywhere next. */
 static void unbind(struct sched *s, struct process *p)
 {
+    p->lane->bound--;
     p->lane = NULL;
     s->current = NULL;
 }
@@ -137,6 +138,7 @@ static bool rest(struct process *p)
     }
     p->ctx = ctx;
     p->lane = lane;
+    lane->bound++;
     s->current = p;
     return false;
 }

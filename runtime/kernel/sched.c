@@ -62,11 +62,15 @@ void sched_rob_end(struct sched *v)
 
 /* ---- waking threads ---- */
 
-static void wake(struct sched *s)
+/* True: s was asleep. seq_cst: s announces its sleep, then looks at its inbox; we have
+ * changed the inbox, then look whether it sleeps. One sees the other. */
+static bool wake(struct sched *s)
 {
-    /* seq_cst: pairs with the load in idle.c that decides to go on sleeping. */
-    atomic_store_explicit(&s->futex, 0, memory_order_seq_cst);
+    uint32_t asleep = 1;
+    if (!atomic_compare_exchange_strong_explicit(&s->futex, &asleep, 0, memory_order_seq_cst, memory_order_seq_cst))
+        return false;
     os_futex_wake(&s->futex, 1);
+    return true;
 }
 
 void sched_halt(struct sched *s)
@@ -78,15 +82,9 @@ void sched_halt(struct sched *s)
 
 static COLD void wake_deep_sleeper(void)
 {
-    for (unsigned i = 0; i < runtime.count; i++) {
-        struct process *asleep = SCHED_ASLEEP;
-        struct sched *s = runtime.scheds[i];
-        if (atomic_compare_exchange_strong_explicit(&s->inbox, &asleep, NULL, memory_order_acq_rel,
-                                                    memory_order_relaxed)) {
-            wake(s);
+    for (unsigned i = 0; i < runtime.count; i++)
+        if (wake(runtime.scheds[i]))
             return;
-        }
-    }
 }
 
 /* Our queue has more than we can run at once: see that somebody is awake who could
@@ -108,15 +106,20 @@ void sched_wake_guest(struct process *p)
 
 /* ---- readying ---- */
 
+static bool is_mark(const struct process *p)
+{
+    return p == SCHED_MARK_IDLE || p == SCHED_MARK_ROBBED;
+}
+
 void sched_push_remote(struct sched *to, struct process *p)
 {
     struct process *old = atomic_load_explicit(&to->inbox, memory_order_relaxed);
     do {
-        p->next = old == SCHED_ASLEEP ? NULL : old;
-        /* release: publishes p and its link; pairs with sched_absorb(). */
-    } while (!atomic_compare_exchange_weak_explicit(&to->inbox, &old, p, memory_order_release, memory_order_relaxed));
-    if (old == SCHED_ASLEEP)
-        wake(to);
+        p->next = is_mark(old) ? NULL : old;
+        /* release: publishes p and its link; pairs with sched_take_inbox(). seq_cst: see wake(). */
+    } while (!atomic_compare_exchange_weak_explicit(&to->inbox, &old, p, memory_order_seq_cst, memory_order_relaxed));
+    if (old == SCHED_MARK_IDLE)
+        wake(to); /* ROBBED: the robber will see that its mark is gone */
 }
 
 /* Whose queue? A process whose frames belong to a lane runs where the lane is. The
@@ -130,6 +133,40 @@ static struct sched *home(const struct process *p, struct sched *s)
     if (s)
         return s;
     return runtime.scheds[atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % runtime.count];
+}
+
+/* The holder of this lane has nothing to do. Rather than wake it, and wait for it, take
+ * the lane: what two processes say to each other then stays on one CPU. If that is too
+ * much for us, idle schedulers will notice, and steal.
+ * Exclusive: the thief flag keeps other thieves away, the mark the owner, who must
+ * replace it before it does anything. */
+static bool take_over(struct sched *s, struct sched *idle, struct lane *lane)
+{
+    struct process *mark = SCHED_MARK_IDLE;
+    uint32_t nobody = runtime.fenced ? THIEF_FENCED : THIEF_NONE;
+    if (atomic_load_explicit(&idle->inbox, memory_order_relaxed) != SCHED_MARK_IDLE ||
+        !atomic_compare_exchange_strong_explicit(&idle->thief, &nobody, nobody | THIEF_STEALING, memory_order_acquire,
+                                                 memory_order_relaxed))
+        return false;
+    bool moved = false;
+    /* acquire: the lanes as their owner left them; pairs with its release in idle.c. */
+    if (atomic_compare_exchange_strong_explicit(&idle->inbox, &mark, SCHED_MARK_ROBBED, memory_order_acquire,
+                                                memory_order_relaxed)) {
+        moved = sched_move_lane(s, idle, lane);
+        mark = SCHED_MARK_ROBBED;
+        /* release: the owner sees its lanes as we leave them. A push has replaced the
+         * mark: the waking, which it left to us, is due. */
+        if (!atomic_compare_exchange_strong_explicit(&idle->inbox, &mark, SCHED_MARK_IDLE, memory_order_seq_cst,
+                                                     memory_order_seq_cst))
+            wake(idle);
+    }
+    sched_rob_end(idle);
+    if (moved) {
+        sched_lock(s);
+        sched_add_lane(s, lane);
+        sched_unlock(s);
+    }
+    return moved;
 }
 
 static void enqueue(struct sched *s, struct process *p, enum urgency urgency)
@@ -150,7 +187,7 @@ void sched_ready_slow(struct process *p, enum urgency urgency)
         return;
     }
     struct sched *to = home(p, s);
-    if (to != s) {
+    if (to != s && (!s || p->bound || !take_over(s, to, p->lane))) {
         sched_push_remote(to, p);
         return;
     }
@@ -163,7 +200,7 @@ struct process *sched_take_inbox(struct sched *s)
 {
     struct process *newest = atomic_load_explicit(&s->inbox, memory_order_relaxed), *oldest = NULL;
     do {
-        if (!newest || newest == SCHED_ASLEEP)
+        if (!newest || is_mark(newest))
             return NULL;
         /* acquire: the processes as their wakers left them; pairs with sched_push_remote(). */
     } while (!atomic_compare_exchange_weak_explicit(&s->inbox, &newest, NULL, memory_order_acquire,
@@ -228,6 +265,24 @@ static struct process *pick_slow(struct sched *s, struct process *p)
 
 /* ---- lanes ---- */
 
+/* Lanes in reserve. A lock, because it is rare: a leaf, nothing is done under it. */
+static struct lane *reserve_take(void)
+{
+    struct lane *lane = NULL;
+    lock_acquire(&runtime.reserve_lock);
+    if (runtime.reserve_count)
+        lane = runtime.reserve[--runtime.reserve_count];
+    lock_release(&runtime.reserve_lock);
+    return lane;
+}
+
+static void reserve_give(struct lane *lane)
+{
+    lock_acquire(&runtime.reserve_lock);
+    runtime.reserve[runtime.reserve_count++] = lane;
+    lock_release(&runtime.reserve_lock);
+}
+
 /* The lane has no resident: remember it, the latest first, for its warm cache lines. */
 static void lane_freed(struct sched *s, struct lane *lane)
 {
@@ -240,12 +295,14 @@ static void lane_freed(struct sched *s, struct lane *lane)
 
 void sched_add_lane(struct sched *s, struct lane *lane)
 {
+    /* relaxed: a hint for wakers; a lane changes hands under its holder's lock. */
+    atomic_store_explicit(&lane->holder, s, memory_order_relaxed);
     s->lanes[s->lane_count++] = lane;
     if (!lane->resident)
         lane_freed(s, lane);
 }
 
-bool sched_remove_lane(struct sched *s, struct lane *lane)
+static bool remove_lane(struct sched *s, struct lane *lane)
 {
     uint32_t before = s->lane_count;
     for (uint32_t i = 0; i < s->lane_count; i++)
@@ -256,6 +313,20 @@ bool sched_remove_lane(struct sched *s, struct lane *lane)
             s->free[i] = s->free[--s->free_count];
     lane->listed = false;
     return s->lane_count < before;
+}
+
+bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane)
+{
+    struct lane *fresh = reserve_take();
+    if ((!fresh && v->lane_count == 1) || !remove_lane(v, lane)) {
+        if (fresh)
+            reserve_give(fresh);
+        return false;
+    }
+    atomic_store_explicit(&lane->holder, s, memory_order_relaxed);
+    if (fresh)
+        sched_add_lane(v, fresh);
+    return true;
 }
 
 /* Copy the resident out. Without memory for its frames the resident cannot go on, and
@@ -272,24 +343,35 @@ static void evict(struct sched *s, struct lane *lane)
         enqueue(s, p, READY_IN_TURN);
 }
 
-/* A lane other than the one we run on, without a resident. NULL: we hold no other. */
-static struct lane *lane_for_new(struct sched *s)
+/* The latest lane to lose its resident. Of those that came with stolen processes and
+ * are needed no more, the surplus goes back to the reserve. */
+static struct lane *lane_from_list(struct sched *s)
 {
     while (s->free_count) {
         struct lane *lane = s->free[--s->free_count];
         lane->listed = false;
-        if (!lane->resident && lane != s->lane && atomic_load_explicit(&lane->holder, memory_order_relaxed) == s)
-            return lane;
-    }
-    for (uint32_t i = 0; i < s->lane_count; i++) {
-        struct lane *lane = s->lanes[s->hand++ % s->lane_count];
-        if (lane == s->lane)
+        if (lane->resident || lane == s->lane)
             continue;
-        if (lane->resident)
-            evict(s, lane);
-        return lane;
+        if (lane->bound || s->lane_count <= s->lanes_wanted)
+            return lane;
+        remove_lane(s, lane);
+        reserve_give(lane);
     }
     return NULL;
+}
+
+/* A lane other than the one we run on, without a resident. NULL: we hold no other. */
+static struct lane *lane_for_new(struct sched *s)
+{
+    struct lane *lane = lane_from_list(s);
+    for (uint32_t i = 0; !lane && i < s->lane_count; i++) {
+        lane = s->lanes[s->hand++ % s->lane_count];
+        if (lane == s->lane)
+            lane = NULL;
+        else if (lane->resident)
+            evict(s, lane);
+    }
+    return lane;
 }
 
 /* ---- the switch ----
@@ -307,10 +389,12 @@ static inline void run_on(struct sched *s, struct process *p, struct lane *lane)
     sched_count(&s->switches);
 }
 
-/* To the native stack, which will take up `p` if not NULL. `from` NULL: for good. */
+/* To the native stack, which is to take up `p` if not NULL. `from` NULL: for good. p goes
+ * through the queue: the lock is free for a moment, and a thief may get p's lane. */
 static uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
 {
-    s->pending = p;
+    if (p)
+        runq_push_first(&s->queue, p);
     s->current = NULL;
     s->lane = NULL;
     if (!from)
@@ -318,11 +402,17 @@ static uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, 
     return ctx_switch(from, &s->native, &s->native_stack, &s->busy, after);
 }
 
+static inline void bind(struct process *p, struct lane *lane)
+{
+    lane->bound += p->lane != lane; /* a doomed process starts twice in its lane */
+    lane->resident = p;
+    p->lane = lane;
+}
+
 /* p starts on an empty lane. */
 static uint64_t begin(struct sched *s, struct ctx *from, struct process *p, struct lane *lane, ctx_after *after)
 {
-    p->lane = lane;
-    lane->resident = p;
+    bind(p, lane);
     s->fresh = true;
     run_on(s, p, lane);
     ctx_init(&p->ctx);
@@ -424,8 +514,7 @@ void sched_next_here(struct sched *s)
     if (LIKELY(p && !p->lane)) {
         if (!CTX_MAY_SUCCEED)
             begin(s, NULL, p, lane, NULL);
-        p->lane = lane;
-        lane->resident = p;
+        bind(p, lane);
         run_on(s, p, lane);
         sched_unlock(s);
         return;
@@ -449,10 +538,9 @@ void sched_run_all(struct sched *s)
 {
     for (;;) {
         sched_lock(s);
-        struct process *p = s->pending ? s->pending : pick(s);
+        struct process *p = pick(s);
         if (!p || sched_halted(s))
             break;
-        s->pending = NULL;
         take_up(s, &s->native, p, NULL); /* comes back without the lock */
     }
     sched_unlock(s);

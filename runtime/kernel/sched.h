@@ -25,6 +25,7 @@
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
+#include "base/lock.h"
 #include "base/os.h"
 #include "kernel/process.h"
 #include "kernel/runq.h"
@@ -54,10 +55,9 @@ struct sched {
     struct runq queue;
     _Atomic(struct process *) runnext; /* woken by the one that ran: goes first, on warm caches.
                                           Set without the lock, by the owner only */
-    struct process *pending; /* to be taken up from the native stack */
     struct lane **lanes, **free; /* those we hold; and those of them without a resident (hints) */
     uint32_t lane_count, free_count, hand;
-    uint32_t time_slice;
+    uint32_t time_slice, lanes_wanted;
     struct ctx native;
     struct ctx_stack native_stack;
 
@@ -69,7 +69,7 @@ struct sched {
 
     /* Other threads write here: a line of its own. */
     _Atomic uint32_t thief __attribute__((aligned(CACHE_LINE))); /* enum thief */
-    _Atomic(struct process *) inbox; /* readied for us by others, newest first; or SCHED_ASLEEP */
+    _Atomic(struct process *) inbox; /* readied for us by others, newest first; or a mark */
     _Atomic uint32_t futex;          /* 1 while asleep */
 
     /* Constant. */
@@ -81,10 +81,14 @@ struct sched {
 
 /* What a thief remembers of a victim. */
 struct look {
-    uint64_t at_ns, switches;
+    uint64_t at_ns, switches, not_before_ns;
 };
 
-#define SCHED_ASLEEP ((struct process *)1)
+/* Marks in the place of an inbox: its owner has nothing to do, and is to be woken by
+ * whoever replaces the mark; the same, while somebody takes a lane from it. */
+#define SCHED_MARK_IDLE   ((struct process *)1)
+#define SCHED_MARK_ROBBED ((struct process *)2)
+
 
 /* A thread that waits in bl_wait() takes part through a process slot of its own. */
 struct guest {
@@ -98,6 +102,9 @@ struct runtime {
     uint32_t time_slice;
     bool fenced; /* no membarrier(2) */
     struct lanes lanes;
+    struct lock reserve_lock;
+    struct lane **reserve; /* lanes that nobody holds and no process is bound to */
+    uint32_t reserve_count;
     struct pool messages, signals;
 
     _Atomic uint32_t next_home;     /* round robin for work from outside */
@@ -193,9 +200,11 @@ static inline void sched_check_stack(struct sched *s)
 void sched_push_remote(struct sched *to, struct process *p);
 /* What others readied for s, oldest first, or NULL. Under the lock of s; the owner or a thief. */
 struct process *sched_take_inbox(struct sched *s);
-/* Under the lock of s. remove: false, s does not hold it. */
+/* Under the lock of s. */
 void sched_add_lane(struct sched *s, struct lane *lane);
-bool sched_remove_lane(struct sched *s, struct lane *lane);
+/* `lane`, and with it all that are bound to it, goes from v to s, and a fresh one comes
+ * to v. Under the lock of v; s adds the lane under its own. False: v cannot part with it. */
+bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane);
 
 /* The foot of the current lane: nobody's frames are on it. Pick a process to start
  * here; it is `current` on return. Does not return if the next one lives elsewhere. */

@@ -115,6 +115,7 @@ void process_end(struct process *p, term reason)
 {
     struct sched *s = self_sched();
     s->current = NULL;
+    p->lane->bound--;
     mailbox_close(p, reason);
     if (p->frames.bytes)
         frames_drop(&p->frames);

@@ -33,6 +33,7 @@ struct lane {
     struct process *resident;       /* whose frames are in the lane, or NULL */
     _Atomic(struct sched *) holder; /* read by anyone as a hint, exact under the holder's lock */
     bool listed;                    /* in the holder's list of lanes without a resident */
+    uint32_t bound;                 /* processes whose frames belong here, in the lane or not */
 
     /* Constant. */
     struct ctx_stack stack;

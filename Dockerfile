@@ -1,0 +1,30 @@
+# beamling in a container: measures this machine, or runs the tests.
+#
+#   docker build -t beamling .
+#   docker run --rm -v "$PWD/out:/out" beamling             measure, beside Erlang, Elixir and Go: about 5 minutes
+#   docker run --rm beamling test                           run the tests
+#   docker run --rm beamling --help                         what else there is
+#
+# Everything is installed and built here, so the runs need no network, and no privilege.
+FROM debian:bookworm-slim
+
+# The compilers stay: the instrument names them in its report, and builds before it measures.
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        tini gcc g++ cmake ninja-build pkg-config libjemalloc-dev libbenchmark-dev libcriterion-dev \
+        gnuplot-nox fonts-dejavu-core python3 python3-numpy python3-scipy python3-jinja2 \
+        erlang-base elixir golang-go \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /beamling
+COPY . .
+
+# Built as it will be used. Everything stays writable, for `docker run --user`.
+ENV LANG=C.UTF-8 HOME=/tmp
+RUN cmake --preset bench && cmake --build --preset bench \
+    && mkdir -p build/bench/peers results \
+    && for peer in erlang elixir go; do bench/contenders/$peer/build build/bench/peers || exit 1; done \
+    && for preset in dev release asan tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done \
+    && chmod -R a+rwX build results
+
+ENTRYPOINT ["tini", "-g", "--", "/beamling/docker/entrypoint.sh"]

@@ -1,0 +1,306 @@
+/* beamling.c - straight-line processes: functions that receive where they like, and whose
+ * state is their stack. Partners and rings are told where to send by a message, as in Erlang;
+ * short-lived units hand their number back through a slot each, as a goroutine would. */
+#include "../figures/figures.h"
+#include "../limits.h"
+#include "bare_switch.h"
+#include "beamling_crew.h"
+
+#include <errno.h>
+
+/* ---- spawn_exit, spawn_join ---- */
+
+static void short_lived(bl_term number)
+{
+    int64_t i = bl_to_int(number);
+    crew.slots[i - 1] = (uint64_t)i;
+}
+
+static void spawn_exit_batch(uint64_t n, struct proof *proof)
+{
+    static bl_pid pids[BATCH_SPAWNS];
+    (void)n;
+    for (int i = 0; i < BATCH_SPAWNS; i++)
+        pids[i] = bl_spawn(short_lived, bl_int(i + 1));
+    for (int i = 0; i < BATCH_SPAWNS; i++) {
+        bl_wait(pids[i], NULL);
+        proof->checksum += crew.slots[i];
+        crew.slots[i] = 0;
+    }
+    proof->work += BATCH_SPAWNS;
+}
+
+static int spawn_exit_batches(const struct setting *setting, uint64_t count, struct proof *proof)
+{
+    return crew_direct(spawn_exit_batch, setting, count, proof);
+}
+
+static void spawn_join_batch(uint64_t n, struct proof *proof)
+{
+    (void)n;
+    for (int i = 0; i < BATCH_JOINS; i++) {
+        bl_wait(bl_spawn(short_lived, bl_int(i + 1)), NULL);
+        proof->checksum += crew.slots[i];
+        crew.slots[i] = 0;
+    }
+    proof->work += BATCH_JOINS;
+}
+
+static int spawn_join_batches(const struct setting *setting, uint64_t count, struct proof *proof)
+{
+    return crew_direct(spawn_join_batch, setting, count, proof);
+}
+
+/* ---- units that wait before the clock starts ---- */
+
+static int hire(unsigned scheduler, bl_function *part, bl_term arg)
+{
+    bl_pid pid = bl_spawn_on(scheduler, part, arg);
+    if (bl_pid_error(pid))
+        return crew_failed(pid);
+    crew.pids[crew.size++] = pid;
+    return 0;
+}
+
+/* The next number asked of this unit, or its end. */
+static int64_t await_part(void)
+{
+    int64_t n = bl_to_int(bl_receive());
+    if (n == CREW_END)
+        bl_exit(bl_atom("normal"));
+    return n;
+}
+
+/* ---- yield ---- */
+
+static void yielder(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        int64_t n = await_part(), i = 0;
+        for (; i < n; i++)
+            bl_yield();
+        bl_send(crew.director, bl_int(i));
+    }
+}
+
+static int yield_begin(const struct setting *setting)
+{
+    (void)setting;
+    int r = hire(0, yielder, bl_int(0));
+    return r ? r : hire(0, yielder, bl_int(0));
+}
+
+static void yield_batch(uint64_t n, struct proof *proof)
+{
+    (void)n;
+    for (int i = 0; i < 2; i++)
+        bl_send(crew.pids[i], bl_int(BATCH_YIELDS / 2));
+    for (int i = 0; i < 2; i++)
+        proof->checksum += (uint64_t)bl_to_int(bl_receive());
+}
+
+/* A yield with nobody to yield to would be no switch: the runtime's own count is the proof. */
+static int yield_batches(const struct setting *setting, uint64_t count, struct proof *proof)
+{
+    bl_stats before, after;
+    bl_get_stats(&before);
+    int r = crew_direct(yield_batch, setting, count, proof);
+    bl_get_stats(&after);
+    uint64_t asked = count * BATCH_YIELDS, switched = after.switches - before.switches;
+    proof->work = asked;
+    if (switched < asked)
+        proof->ops = switched;
+    return r;
+}
+
+/* ---- ping_pong ---- */
+
+static void answerer(bl_term partner)
+{
+    for (;;)
+        bl_send(bl_to_pid(partner), bl_int(await_part() + 1));
+}
+
+static void asker(bl_term unused)
+{
+    (void)unused;
+    bl_term first = bl_receive(); /* the partner's pid, or the end */
+    if (!bl_is_pid(first))
+        return;
+    bl_pid partner = bl_to_pid(first);
+    for (;;) {
+        int64_t trips = await_part(), sum = 0;
+        for (int64_t i = 1; i <= trips; i++) {
+            bl_send(partner, bl_int(i));
+            sum += bl_to_int(bl_receive());
+        }
+        bl_send(crew.director, bl_int(sum));
+    }
+}
+
+static int ping_pong_begin(const struct setting *setting)
+{
+    int r = hire(crew_place(setting, 0), asker, bl_int(0));
+    if (!r)
+        r = hire(crew_place(setting, 1), answerer, bl_from_pid(crew.pids[0]));
+    if (!r)
+        bl_send(crew.pids[0], bl_from_pid(crew.pids[1]));
+    return r;
+}
+
+static void ping_pong_batch(uint64_t n, struct proof *proof)
+{
+    (void)n;
+    crew_ask(crew.pids[0], bl_int(BATCH_TRIPS), BATCH_TRIPS, proof);
+}
+
+static int ping_pong_batches(const struct setting *setting, uint64_t count, struct proof *proof)
+{
+    return crew_direct(ping_pong_batch, setting, count, proof);
+}
+
+/* ---- ring ---- */
+
+static void member(bl_term next_pid)
+{
+    bl_pid next = bl_to_pid(bl_is_pid(next_pid) ? next_pid : bl_receive());
+    for (;;) {
+        int64_t token = await_part() + 1;
+        bl_send(token == (int64_t)crew.hops ? crew.director : next, bl_int(token));
+    }
+}
+
+/* Each is told the one before it; the first, which was there before all, is told last. */
+static int ring_begin(const struct setting *setting)
+{
+    int r = hire(0, member, bl_int(0));
+    for (uint64_t i = 1; i < setting->n && !r; i++)
+        r = hire(0, member, bl_from_pid(crew.pids[i - 1]));
+    crew.hops = ring_hops(setting->n);
+    if (!r)
+        bl_send(crew.pids[0], bl_from_pid(crew.pids[crew.size - 1]));
+    return r;
+}
+
+static void ring_batch(uint64_t n, struct proof *proof)
+{
+    (void)n;
+    crew_ask(crew.pids[0], bl_int(0), crew.hops, proof);
+}
+
+static int ring_batches(const struct setting *setting, uint64_t count, struct proof *proof)
+{
+    return crew_direct(ring_batch, setting, count, proof);
+}
+
+/* ---- stream, fan_in ---- */
+
+static void sender(bl_term receiver)
+{
+    for (;;) {
+        int64_t n = await_part();
+        for (int64_t i = 1; i <= n; i++)
+            bl_send(bl_to_pid(receiver), bl_int(i));
+    }
+}
+
+static void receiver(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        int64_t sum = await_part();
+        for (int i = 1; i < BATCH_STREAM; i++)
+            sum += bl_to_int(bl_receive());
+        bl_send(crew.director, bl_int(sum));
+    }
+}
+
+_Static_assert(BATCH_STREAM == BATCH_FAN_IN, "one receiver's part serves both figures");
+
+static int senders_begin(const struct setting *setting, int senders)
+{
+    int r = hire(crew_place(setting, 0), receiver, bl_int(0));
+    for (int i = 0; i < senders && !r; i++)
+        r = hire(crew_place(setting, 1), sender, bl_from_pid(crew.pids[0]));
+    return r;
+}
+
+static void senders_batch(uint64_t n, struct proof *proof)
+{
+    (void)n;
+    int senders = (int)crew.size - 1;
+    for (int i = 1; i <= senders; i++)
+        bl_send(crew.pids[i], bl_int(BATCH_STREAM / senders));
+    proof->checksum += (uint64_t)bl_to_int(bl_receive());
+    proof->work += BATCH_STREAM;
+}
+
+static int stream_begin(const struct setting *setting)
+{
+    return senders_begin(setting, 1);
+}
+
+static int fan_in_begin(const struct setting *setting)
+{
+    return senders_begin(setting, FAN_IN_SENDERS);
+}
+
+static int senders_batches(const struct setting *setting, uint64_t count, struct proof *proof)
+{
+    return crew_direct(senders_batch, setting, count, proof);
+}
+
+/* ---- parking ---- */
+
+/* Says that it runs, then waits to be asked for its number. The last to run wakes the director. */
+static void parked(bl_term number)
+{
+    if (atomic_fetch_add_explicit(&crew.parked, 1, memory_order_relaxed) + 1 == crew.to_park)
+        bl_send(crew.director, bl_int(0));
+    bl_send(bl_to_pid(bl_receive()), number);
+}
+
+static void park_all(uint64_t n, struct proof *proof)
+{
+    (void)proof;
+    crew.to_park = n;
+    for (crew.size = 0; crew.size < n; crew.size++) {
+        bl_pid pid = bl_spawn(parked, bl_int((int64_t)crew.size + 1));
+        if (bl_pid_error(pid)) {
+            crew_failed(pid);
+            return;
+        }
+        crew.pids[crew.size] = pid;
+    }
+    bl_receive();
+}
+
+static int park(const struct setting *setting, uint64_t n, uint64_t *live)
+{
+    struct setting all = *setting;
+    struct proof none = {0};
+    all.n = n;
+    int r = crew_direct(park_all, &all, 1, &none);
+    *live = crew.size;
+    if (r || crew.size == n)
+        return r;
+    limits_note(EAGAIN, crew.size);
+    return -EAGAIN;
+}
+
+const struct contender contender_beamling = {
+    .name = "beamling",
+    .what = "processes of this runtime, written straight-line: the state is the stack",
+    .start = crew_start,
+    .stop = crew_stop,
+    .spawn_exit = {.batches = spawn_exit_batches},
+    .spawn_join = {.batches = spawn_join_batches},
+    .bare_switch = {.batches = bare_switch_batches},
+    .yield = {.begin = yield_begin, .batches = yield_batches, .end = crew_end},
+    .ping_pong = {.begin = ping_pong_begin, .batches = ping_pong_batches, .end = crew_end},
+    .ring = {.begin = ring_begin, .batches = ring_batches, .end = crew_end},
+    .stream = {.begin = stream_begin, .batches = senders_batches, .end = crew_end},
+    .fan_in = {.begin = fan_in_begin, .batches = senders_batches, .end = crew_end},
+    .parking = {.park = park, .prove = crew_prove},
+};

@@ -1,0 +1,238 @@
+#!/bin/sh
+# run.sh - test this machine's copy: install what is missing, build in several ways, run all tests.
+#
+# usage: ./tests/run.sh [options]
+#
+#   --quick           the presets dev and asan only
+#   --preset P,..     only these presets
+#   --help            this text
+#
+# presets (each is built into build/PRESET):
+#   dev               gcc, debug, assertions on, warnings are errors
+#   dev-clang         the same with clang
+#   release           as it is installed
+#   asan, tsan        AddressSanitizer with UndefinedBehaviourSanitizer; ThreadSanitizer
+#   aarch64           cross-compiled, run under qemu-user
+#   bench             the instrument: does every contender do what bench/README.md says?
+#   scripts           nothing is built: the syntax of all shell scripts
+#
+# The last line counts all tests of all presets; the exit status is 0 only if none failed.
+# Whole outputs: build/PRESET/tests.log
+# shellcheck disable=SC3045 # ulimit -n: dash and bash both have it
+set -u
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+cd "$root" || exit 1
+usage() { sed -n '/^# usage/,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//p}' tests/run.sh; }
+all='dev dev-clang release asan tsan aarch64 bench scripts'
+presets=$all
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --quick) presets='dev asan' ;;
+    --preset) [ $# -gt 1 ] || set -- --preset ''; presets=$(echo "$2" | tr , ' '); shift ;;
+    --preset=*) presets=$(echo "${1#*=}" | tr , ' ') ;;
+    --help | -h) usage; exit 0 ;;
+    *) echo "run.sh: there is no option '$1'; --help shows those there are" >&2; exit 2 ;;
+    esac
+    shift
+done
+[ -n "$presets" ] || { echo "run.sh: --preset needs some of: $all" >&2; exit 2; }
+for preset in $presets; do
+    case " $all " in *" $preset "*) ;; *) echo "run.sh: there is no preset '$preset'. There are: $all" >&2; exit 2 ;; esac
+done
+wants() { case " $presets " in *" $1 "*) ;; *) return 1 ;; esac }
+
+# ---- the packages that provide what is not there, one look each: what came from elsewhere counts too ----
+
+missing=''
+lacks() { missing="$missing $1"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+header() { printf '#include <%s>\n' "$1" | c++ -E -x c++ - >/dev/null 2>&1; }
+
+look_for_tools() {
+    [ "$presets" != scripts ] || return
+    has gcc || lacks gcc
+    has g++ || lacks g++
+    has cmake || lacks cmake
+    has ninja || lacks ninja-build
+    has pkg-config || lacks pkg-config
+    header jemalloc/jemalloc.h || lacks libjemalloc-dev
+    header criterion/criterion.h || lacks libcriterion-dev
+    if wants dev-clang; then has clang || lacks clang; fi
+    if wants aarch64; then
+        has aarch64-linux-gnu-gcc || lacks gcc-aarch64-linux-gnu
+        [ -e /usr/aarch64-linux-gnu/include/stdio.h ] || lacks libc6-dev-arm64-cross
+        has qemu-aarch64 || lacks qemu-user
+    fi
+    if wants bench; then header benchmark/benchmark.h || lacks libbenchmark-dev; fi
+}
+
+install_missing() {
+    [ -n "$missing" ] || return 0
+    if ! has apt-get; then
+        echo "run.sh: needed and not installed; the names are those of Debian's packages:$missing" >&2
+        exit 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "run.sh: needed and not installed:$missing" >&2
+        echo "run.sh: install them, then start this again:" >&2
+        echo "    sudo apt-get install --no-install-recommends$missing" >&2
+        exit 1
+    fi
+    echo "installing:$missing"
+    log=$(mktemp)
+    # shellcheck disable=SC2086 # a list
+    if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } \
+        >"$log" 2>&1 </dev/null; then
+        tail -n 20 "$log" >&2 # apt's own words are of use only now
+        rm -f "$log"
+        echo "run.sh: apt-get could not install$missing; its last words are above" >&2
+        exit 1
+    fi
+    rm -f "$log"
+}
+
+# ---- counting ----
+
+passed=0 failed=0 skipped=0 summary='' broken=''
+began=$(date +%s)
+
+say() { printf '%3d s  %s\n' $(($(date +%s) - began)) "$*"; }
+
+result() { # STATUS WHAT..: one test that is not ctest's
+    status=$1
+    shift
+    if [ "$status" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1)) broken="$broken
+    $*"
+        say "FAILED: $*"
+    fi
+}
+
+quietly() { # LOG COMMAND..: its output goes to the log, and is shown only if it fails
+    log=$1
+    shift
+    "$@" >>"$log" 2>&1 </dev/null && return 0
+    status=$?
+    tail -n 40 "$log"
+    return $status
+}
+
+# ---- a preset ----
+
+build() { # BUILD CONFIGURE_OPTION..
+    folder=build/$1
+    shift
+    mkdir -p "$folder"
+    : >"$folder/build.log"
+    quietly "$folder/build.log" cmake "$@" && quietly "$folder/build.log" cmake --build "$folder" -j "$cpus"
+}
+
+count() { # PRESET STATUS: what its ctest said
+    log=build/$1/tests.log
+    line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests? failed out of [0-9]+' "$log" | tail -n 1)
+    if [ -z "$line" ]; then
+        result 1 "$1: ctest came to no result"
+        return
+    fi
+    summary=$line
+    bad=$(echo "$line" | sed 's/.*passed, \([0-9]*\).*/\1/')
+    total=$(echo "$line" | sed 's/.*out of //')
+    left=$(grep -c '\*\*\*Skipped' "$log") # which ctest takes for passed
+    passed=$((passed + total - bad - left)) failed=$((failed + bad)) skipped=$((skipped + left))
+    if [ "$bad" -gt 0 ]; then
+        broken="$broken
+$(sed -n '/^The following tests FAILED/,/^Errors/{/^\t/p}' "$log" | sed "s/^[[:space:]]*/    $1: /")"
+    elif [ "$2" -ne 0 ]; then
+        result 1 "$1: ctest ended with $2"
+    fi
+}
+
+preset() { # PRESET
+    say "$1: building"
+    case $1 in
+    dev-clang) build "$1" --preset dev -B "build/$1" -DCMAKE_C_COMPILER=clang ;;
+    *) build "$1" --preset "$1" ;;
+    esac
+    # shellcheck disable=SC2181 # of whichever build it was
+    [ $? -eq 0 ] || { result 1 "$1 does not build"; return; }
+    say "$1: testing"
+    ctest --test-dir "build/$1" --output-on-failure --no-tests=error -j "$cpus" </dev/null >"build/$1/tests.log" 2>&1
+    status=$?
+    if [ $status -eq 0 ]; then
+        grep '^ *[0-9]*/[0-9]* .*\*\*\*' "build/$1/tests.log"
+        grep '^[0-9]*% tests passed' "build/$1/tests.log"
+    else
+        grep -v '^ *Start ' "build/$1/tests.log"
+    fi
+    count "$1" $status
+}
+
+# ---- the instrument, and the scripts ----
+
+bench() {
+    say "bench: building"
+    build bench --preset bench || { result 1 "bench does not build"; return; }
+    say "bench: does every contender keep the contract?"
+    bench/check-drive.sh build/bench/bin </dev/null
+    result $? "bench: check-drive.sh"
+    peers
+}
+
+peers() {
+    mkdir -p build/bench/peers
+    any=no
+    for peer in erlang:erlc elixir:elixirc go:go; do
+        if has "${peer#*:}"; then
+            any=yes
+            quietly build/bench/build.log "bench/contenders/${peer%:*}/build" build/bench/peers
+            result $? "bench: contenders/${peer%:*}/build"
+        fi
+    done
+    if [ $any = yes ] && has /usr/bin/python3; then
+        say "bench: do the peers keep it?"
+        bench/contenders/check-peers.sh build/bench/peers </dev/null
+        result $? "bench: check-peers.sh"
+    else
+        say "SKIPPED: NO PEER IS INSTALLED (Erlang, Elixir, Go): nothing about them was checked"
+    fi
+}
+
+scripts() {
+    say "scripts"
+    has shellcheck || say "SKIPPED: shellcheck is not installed: only the syntax is checked"
+    for script in $(grep -rlE '^#!/bin/(ba)?sh' .ci bench docker tests); do
+        case $(head -n 1 "$script") in
+        *bash) bash -n "$script" ;;
+        *) sh -n "$script" ;;
+        esac
+        result $? "scripts: syntax of $script"
+        if has shellcheck; then
+            shellcheck -S warning "$script"
+            result $? "scripts: shellcheck $script"
+        fi
+    done
+}
+
+look_for_tools
+install_missing
+cpus=$(nproc)
+ulimit -n 1024 2>/dev/null # Criterion asks the kernel about every possible descriptor, for every test
+unset CFLAGS CXXFLAGS LDFLAGS CC CXX
+export CTEST_OUTPUT_ON_FAILURE=1
+
+for name in $presets; do
+    case $name in
+    bench | scripts) "$name" ;;
+    *) preset "$name" ;;
+    esac
+done
+
+say "done"
+[ $skipped -eq 0 ] || echo "$skipped tests were skipped: they cannot be done there, see above"
+[ -z "$broken" ] || echo "failed:$broken"
+[ -z "$summary" ] || echo "$summary"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,36 @@
+/* scale.h - how much a test does, by who is watching.
+ * Sanitizers and emulators make everything slower, ThreadSanitizer also keeps a shadow
+ * of every live stack and has room for a few thousand of them. Tests say how much they
+ * would like; the two constants here say how much they get. */
+#ifndef SUPPORT_SCALE_H
+#define SUPPORT_SCALE_H
+
+#if defined(__has_feature)
+#define SCALE_HAS(feature) __has_feature(feature)
+#else
+#define SCALE_HAS(feature) 0
+#endif
+
+#if defined(__SANITIZE_THREAD__) || SCALE_HAS(thread_sanitizer)
+enum { SLOWDOWN = 20, LIVE_MOST = 1000 };
+#elif defined(__SANITIZE_ADDRESS__) || SCALE_HAS(address_sanitizer)
+enum { SLOWDOWN = 8, LIVE_MOST = 20000 };
+#elif defined(TEST_EMULATED) /* by tests/CMakeLists.txt, when cross-compiling */
+enum { SLOWDOWN = 20, LIVE_MOST = 5000 };
+#else
+enum { SLOWDOWN = 1, LIVE_MOST = 1 << 24 };
+#endif
+
+/* n rounds, or fewer. */
+static inline int rounds(int n)
+{
+    return n / SLOWDOWN > 0 ? n / SLOWDOWN : 1;
+}
+
+/* n processes alive at once that have a stack, or fewer. */
+static inline int live(int n)
+{
+    return n < LIVE_MOST ? n : LIVE_MOST;
+}
+
+#endif

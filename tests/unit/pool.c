@@ -1,0 +1,284 @@
+/* Objects come from a pool and go home to it; nobody gets one that somebody has. */
+#include "machine/pool.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/random.h"
+#include "support/scale.h"
+
+enum { SIZE = 32, SLAB = 4096, MANY = 1000 };
+
+static int magazines_in_depot(const struct pool *pool)
+{
+    int n = 0;
+    for (struct pool_link *m = pool->depot; m; m = m->magazine)
+        n++;
+    return n;
+}
+
+static int slabs(const struct pool *pool)
+{
+    int n = 0;
+    for (char *s = (char *)pool->slabs; s; memcpy(&s, s, sizeof s)) /* a slab begins with the next one's address */
+        n++;
+    return n;
+}
+
+static void take_all(struct pool *pool, struct pool_cache *cache, void **objects, int n)
+{
+    for (int i = 0; i < n; i++)
+        cr_assert_not_null(objects[i] = pool_take(pool, cache));
+}
+
+static void give_all(struct pool *pool, struct pool_cache *cache, void **objects, int n)
+{
+    for (int i = 0; i < n; i++)
+        pool_give(pool, cache, objects[i]);
+}
+
+Test(pool, objects_do_not_overlap)
+{
+    struct pool pool;
+    struct pool_cache cache = {0};
+    unsigned char *object[MANY];
+    pool_init(&pool, SIZE, SLAB);
+    take_all(&pool, &cache, (void **)object, MANY);
+    for (int i = 0; i < MANY; i++)
+        memset(object[i], i, SIZE);
+    for (int i = 0; i < MANY; i++)
+        for (int j = 0; j < SIZE; j++)
+            cr_assert_eq(object[i][j], (unsigned char)i);
+    pool_fini(&pool);
+}
+
+Test(pool, what_was_given_last_is_taken_first)
+{
+    struct pool pool;
+    struct pool_cache cache = {0};
+    pool_init(&pool, SIZE, SLAB);
+    void *a = pool_take(&pool, &cache), *b = pool_take(&pool, &cache);
+    pool_give(&pool, &cache, a);
+    pool_give(&pool, &cache, b);
+    cr_assert_eq(pool_take(&pool, &cache), b);
+    cr_assert_eq(pool_take(&pool, &cache), a);
+    pool_fini(&pool);
+}
+
+Test(pool, takes_and_gives_at_the_edge_of_a_magazine_stay_in_the_cache)
+{
+    struct pool pool;
+    struct pool_cache cache = {0};
+    void *object[2 * POOL_MAGAZINE];
+    pool_init(&pool, SIZE, 16 * SLAB); /* one slab is enough: no magazine is left half full */
+    take_all(&pool, &cache, object, 2 * POOL_MAGAZINE);
+    give_all(&pool, &cache, object, 2 * POOL_MAGAZINE);
+    cr_assert_eq(magazines_in_depot(&pool), 0);
+    for (int i = 0; i < 100; i++) { /* over the edge and back */
+        take_all(&pool, &cache, object, POOL_MAGAZINE + 1);
+        give_all(&pool, &cache, object, POOL_MAGAZINE + 1);
+    }
+    cr_assert_eq(magazines_in_depot(&pool), 0);
+    pool_fini(&pool);
+}
+
+Test(pool, full_magazines_travel_through_the_depot)
+{
+    struct pool pool;
+    struct pool_cache ours = {0}, theirs = {0};
+    void *object[MANY];
+    pool_init(&pool, SIZE, SLAB);
+    take_all(&pool, &ours, object, MANY);
+    int before = slabs(&pool);
+    give_all(&pool, &theirs, object, MANY);
+    cr_assert_eq(magazines_in_depot(&pool), MANY / POOL_MAGAZINE - 1, "all but what a cache may keep");
+    take_all(&pool, &ours, object, MANY - 2 * POOL_MAGAZINE);
+    cr_assert_eq(slabs(&pool), before, "what they gave back was enough for us");
+    pool_fini(&pool);
+}
+
+Test(pool, a_pool_over_memory_ends_when_the_memory_does)
+{
+    enum { COUNT = 100 };
+    static char memory[COUNT * SIZE] __attribute__((aligned(16)));
+    struct pool pool;
+    struct pool_cache cache = {0};
+    void *object[COUNT];
+    pool_init_over(&pool, SIZE, 0, memory, COUNT);
+    take_all(&pool, &cache, object, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        cr_assert((char *)object[i] >= memory && (char *)object[i] <= memory + sizeof memory - SIZE);
+    cr_assert_null(pool_take(&pool, &cache));
+    cr_assert_null(pool_take(&pool, &cache));
+    pool_give(&pool, &cache, object[7]);
+    cr_assert_eq(pool_take(&pool, &cache), object[7]);
+    cr_assert_null(pool_take(&pool, &cache));
+    give_all(&pool, &cache, object, COUNT);
+    take_all(&pool, &cache, object, COUNT);
+    cr_assert_null(pool_take(&pool, &cache));
+}
+
+Test(pool, another_cache_finds_what_the_first_gave_to_the_depot)
+{
+    enum { COUNT = 5 * POOL_MAGAZINE };
+    static char memory[COUNT * SIZE] __attribute__((aligned(16)));
+    struct pool pool;
+    struct pool_cache ours = {0}, theirs = {0};
+    void *object[COUNT];
+    pool_init_over(&pool, SIZE, 0, memory, COUNT);
+    take_all(&pool, &ours, object, COUNT);
+    cr_assert_null(pool_take(&pool, &theirs));
+    give_all(&pool, &ours, object, COUNT);
+    int found = 0;
+    while (pool_take(&pool, &theirs))
+        found++;
+    cr_assert_eq(found, COUNT - 2 * POOL_MAGAZINE, "all but the two magazines of the other cache");
+}
+
+Test(pool, a_free_object_keeps_what_is_not_its_link)
+{
+    struct record {
+        char keep[16];
+        struct pool_link link;
+        char keep_too[32];
+    } memory[POOL_MAGAZINE * 4];
+    struct pool pool;
+    struct pool_cache cache = {0};
+    void *object[POOL_MAGAZINE * 4];
+    pool_init_over(&pool, sizeof *memory, offsetof(struct record, link), memory, POOL_MAGAZINE * 4);
+    take_all(&pool, &cache, object, POOL_MAGAZINE * 4);
+    for (int i = 0; i < POOL_MAGAZINE * 4; i++)
+        memset(&memory[i], i, sizeof *memory);
+    give_all(&pool, &cache, object, POOL_MAGAZINE * 4);
+    for (int i = 0; i < POOL_MAGAZINE * 4; i++) {
+        for (int j = 0; j < 16; j++)
+            cr_assert_eq((unsigned char)memory[i].keep[j], (unsigned char)i);
+        for (int j = 0; j < 32; j++)
+            cr_assert_eq((unsigned char)memory[i].keep_too[j], (unsigned char)i);
+    }
+}
+
+Test(pool, knows_how_much_of_its_memory_was_ever_used)
+{
+    enum { COUNT = 1000 };
+    static char memory[COUNT * SIZE] __attribute__((aligned(16)));
+    struct pool pool;
+    struct pool_cache cache = {0};
+    pool_init_over(&pool, SIZE, 0, memory, COUNT);
+    cr_assert_eq(pool_ever_taken(&pool, memory), 0);
+    void *one = pool_take(&pool, &cache);
+    size_t used = pool_ever_taken(&pool, memory);
+    cr_assert_geq(used, 1);
+    cr_assert_leq(used, POOL_MAGAZINE);
+    for (int i = 0; i < 1000; i++) {
+        pool_give(&pool, &cache, one);
+        one = pool_take(&pool, &cache);
+    }
+    cr_assert_eq(pool_ever_taken(&pool, memory), used, "using one again is not using more");
+}
+
+/* ---- threads ----
+ * Every object has an owner, exchanged on taking and giving: nobody may take an object
+ * that has one. */
+
+enum { THREADS = 4, HELD = 300, CONTESTED = THREADS * HELD };
+
+struct owned {
+    _Atomic int owner;
+    char padding[SIZE - sizeof(int) - sizeof(struct pool_link)];
+    struct pool_link link;
+};
+
+static struct owned contested[CONTESTED] __attribute__((aligned(16)));
+static struct pool contested_pool;
+static _Atomic int taken_twice, given_twice;
+
+struct player {
+    pthread_t thread;
+    int id;
+    bool shared;
+    struct random random;
+    struct pool_cache cache;
+};
+
+static void *play(void *arg)
+{
+    struct player *me = arg;
+    struct owned *held[HELD];
+    int n = 0;
+    for (int i = 0; i < rounds(200000); i++) {
+        if (n < HELD && (n == 0 || random_below(&me->random, 2))) {
+            struct owned *o = me->shared ? pool_take_shared(&contested_pool) : pool_take(&contested_pool, &me->cache);
+            if (!o)
+                continue;
+            if (atomic_exchange(&o->owner, me->id))
+                atomic_fetch_add(&taken_twice, 1);
+            held[n++] = o;
+        } else {
+            unsigned which = random_below(&me->random, (unsigned)n);
+            struct owned *o = held[which];
+            held[which] = held[--n];
+            if (atomic_exchange(&o->owner, 0) != me->id)
+                atomic_fetch_add(&given_twice, 1);
+            if (me->shared)
+                pool_give_shared(&contested_pool, o);
+            else
+                pool_give(&contested_pool, &me->cache, o);
+        }
+    }
+    return NULL;
+}
+
+Test(pool, threads_never_hold_the_same_object)
+{
+    uint64_t seed = random_seed("pool.threads_never_hold_the_same_object");
+    struct player player[THREADS];
+    pool_init_over(&contested_pool, sizeof(struct owned), offsetof(struct owned, link), contested, CONTESTED);
+    for (int i = 0; i < THREADS; i++) {
+        player[i] = (struct player){.id = i + 1, .shared = i % 2, .random = random_split(seed, (uint64_t)i)};
+        cr_assert_eq(pthread_create(&player[i].thread, NULL, play, &player[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(player[i].thread, NULL);
+    cr_assert_eq(atomic_load(&taken_twice), 0);
+    cr_assert_eq(atomic_load(&given_twice), 0);
+}
+
+/* One thread takes and another gives back, as messages do: the memory must not grow. */
+
+static struct pool one_way_pool;
+static _Atomic(void *) belt[256];
+
+static void *give_back(void *arg)
+{
+    struct pool_cache cache = {0};
+    for (int i = 0; i < *(int *)arg; i++) {
+        void *o;
+        while (!(o = atomic_exchange(&belt[i % 256], NULL)))
+            os_yield_thread();
+        pool_give(&one_way_pool, &cache, o);
+    }
+    return NULL;
+}
+
+Test(pool, objects_that_go_one_way_come_home)
+{
+    int n = rounds(200000);
+    struct pool_cache cache = {0};
+    pthread_t t;
+    pool_init(&one_way_pool, SIZE, SLAB);
+    cr_assert_eq(pthread_create(&t, NULL, give_back, &n), 0);
+    for (int i = 0; i < n; i++) {
+        void *o = pool_take(&one_way_pool, &cache), *none = NULL;
+        while (!atomic_compare_exchange_weak(&belt[i % 256], &none, o)) {
+            none = NULL;
+            os_yield_thread();
+        }
+    }
+    pthread_join(t, NULL);
+    /* On the belt, in two caches, and a depot that has seen both: a few slabs of 127. */
+    cr_assert_leq(slabs(&one_way_pool), 10);
+    pool_fini(&one_way_pool);
+}
