@@ -24,7 +24,8 @@ ENV LANG=C.UTF-8 HOME=/tmp
 RUN cmake --preset bench && cmake --build --preset bench \
     && mkdir -p build/bench/peers results \
     && for peer in erlang elixir go; do bench/contenders/$peer/build build/bench/peers || exit 1; done \
-    && for preset in dev release asan tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done \
     && chmod -R a+rwX build results
+RUN for preset in dev release asan tsan; do \
+        cmake --preset $preset && cmake --build --preset $preset && chmod -R a+rwX build/$preset || exit 1; done
 
 ENTRYPOINT ["tini", "-g", "--", "/beamling/docker/entrypoint.sh"]

@@ -5,7 +5,7 @@
 # then --hold, the refusals, a limit, and that no unit outlives a killed driver. It judges no time.
 # shellcheck disable=SC3045 # ulimit -n: dash and bash both have it
 set -u
-if [ $# -ne 1 ] || [ ! -x "$1/drive" ]; then
+if [ $# -ne 1 ] || [ ! -x "$1/drive_kernel" ]; then
     echo "usage: $0 BUILD_DIR (where drive is)" >&2
     exit 2
 fi
@@ -141,11 +141,13 @@ check_syscount()
     fi
 }
 
-for contender in $("$drive" --contenders); do
-    check_contender "$contender"
-    if "$drive" --list --contender "$contender" | grep -qx memory; then
-        check_hold "$contender"
-    fi
+for drive in "$build/drive" "$build/drive_kernel"; do
+    for contender in $("$drive" --contenders); do
+        check_contender "$contender"
+        if "$drive" --list --contender "$contender" | grep -qx memory; then
+            check_hold "$contender"
+        fi
+    done
 done
 check_refusals
 check_no_strays

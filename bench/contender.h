@@ -76,7 +76,7 @@ struct figure {
     uint64_t (*checksum)(uint64_t n); /* what proof.checksum must be; proof.work must be ops(n) */
 };
 
-extern const struct contender *const contenders[]; /* NULL-terminated, contenders.c */
+extern const struct contender *const contenders[]; /* NULL-terminated, contenders/list_*.c */
 extern const struct figure *const figures[];       /* NULL-terminated, figures.c */
 
 /* Say in words why a begin, batch or park failed. Kept for the driver's report. */

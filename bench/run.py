@@ -73,12 +73,12 @@ FIGURES = {
 CONTENDERS = {
     "beamling": Contender("beamling, straight-line processes", weight=600),
     "beamling_resting": Contender("beamling, resting processes: state' = f(state, message)", weight=400),
-    "pthread": Contender("POSIX threads, default stacks, mutex and condition variable", weight=45_000),
+    "pthread": Contender("POSIX threads, default stacks, semaphores", weight=45_000),
     "pthread_min": Contender("POSIX threads with the smallest stacks", weight=45_000),
     "process": Contender("OS processes made by fork(), talking through pipes", weight=250_000),
     "posix_spawn": Contender("OS processes made by posix_spawn(): a new program each", weight=400_000),
     "erlang": Contender("Erlang/OTP processes", "erlc", "erlang-base", 4_000),
-    "elixir": Contender("Elixir processes and tasks", "elixirc", "elixir", 4_500),
+    "elixir": Contender("Elixir processes", "elixirc", "elixir", 4_500),
     "go": Contender("goroutines and channels", "go", "golang-go", 4_000),
 }
 VARIANTS = {
@@ -356,8 +356,13 @@ class Sample:
     cpus: tuple
 
 
+def binary(kind: str, contender: str) -> Path:
+    """`drive` or `gbench`: the kernel's contenders have programs of their own, without our library in them."""
+    return BIN / (kind if contender in USER else f"{kind}_kernel")
+
+
 def program(contender: str) -> list:
-    return [PEERS / contender] if CONTENDERS[contender].tool else [BIN / "drive", "--contender", contender]
+    return [PEERS / contender] if CONTENDERS[contender].tool else [binary("drive", contender), "--contender", contender]
 
 
 def command(s: Sample, figure: str, variant: str, *more) -> list:
@@ -435,7 +440,7 @@ class Meter:
         if s.contender not in self.listed[s.cell.figure][s.cell.variant, s.cell.n]:
             raise Failure("cannot", f"{s.contender} has no {s.cell.figure}")
         name = f"{s.cell.figure}/{s.contender}/{s.cell.variant}/{s.cell.n}"
-        words = [BIN / "gbench", f"--benchmark_filter=^{name}$", f"--benchmark_min_time={self.pace.min_time}", "--benchmark_format=json"]
+        words = [binary("gbench", s.contender), f"--benchmark_filter=^{name}$", f"--benchmark_min_time={self.pace.min_time}", "--benchmark_format=json"]
         code, out, err = self.run(words, s, "timed")
         try:
             document = json.loads(out)
@@ -693,7 +698,7 @@ class Campaign:
         if CONTENDERS[name].tool:
             why = build_peer(name, self.progress)
         else:
-            built = ask(BIN / "drive", "--contenders").split()
+            built = ask(binary("drive", name), "--contenders").split()
             why = None if name in built else Failure("missing", "not part of this build of bench/")
         if why:
             self.fail("*", name, "-", "-", "-", "-", why)
@@ -719,7 +724,8 @@ class Campaign:
     def list_cells(self) -> dict[str, dict]:
         """Of each timed figure, the (variant, n) and who of our own contenders can do them."""
         listed = defaultdict(lambda: defaultdict(set))
-        for line in ask(BIN / "gbench", "--benchmark_list_tests").splitlines():
+        lists = [ask(BIN / name, "--benchmark_list_tests") for name in ("gbench", "gbench_kernel")]
+        for line in "\n".join(lists).splitlines():
             figure, contender, variant, n = line.strip().split("/")[:4]
             listed[figure][variant, int(n)].add(contender)
         return listed
@@ -750,6 +756,8 @@ class Campaign:
 
     def takes_part(self, contender: str, cell: Cell, number: int) -> bool:
         kind = FIGURES[cell.figure].kind
+        if cell.figure == "bare_switch":  # the floor is no contest: it is measured where it exists
+            return contender in self.listed[cell.figure][cell.variant, cell.n]
         if kind == "memory":
             return cell.n in self.pace.memory[contender]
         if kind == "live":
@@ -809,9 +817,10 @@ class Campaign:
                 for contender in self.rng.sample(self.contenders, len(self.contenders)) if self.takes_part(contender, cell, number)]
 
     def report(self, number: int, todo: list[Sample], done: int) -> None:
-        guess = lambda s: self.took.get((s.contender, s.cell), 0.35 if FIGURES[s.cell.figure].kind == "timed" else 1.0)
-        each = sum(map(guess, todo))
-        left = sum(map(guess, todo[done:])) + each * 0.9 * (self.rounds - number)
+        kind = lambda s: FIGURES[s.cell.figure].kind
+        guess = lambda s: self.took.get((s.contender, s.cell), 0.2 if kind(s) == "timed" else 0.8)
+        again = sum(guess(s) for s in todo if kind(s) in ("timed", "memory"))  # the others are mostly done in the first round
+        left = sum(map(guess, todo[done:])) + again * (self.rounds - number)
         s = todo[done]
         self.progress.show(f"round {number} of {self.rounds}, {duration(left)} left   {s.cell.figure} {s.contender} {s.cell.variant} n={s.cell.n}",
                            now=done == 0)

@@ -216,7 +216,7 @@ void sched_run_all(struct sched *s);
 void sched_halt(struct sched *s);
 static inline bool sched_halted(struct sched *s)
 {
-    return atomic_load_explicit(&s->thief, memory_order_acquire) & THIEF_HALT;
+    return atomic_load_explicit(&s->thief, memory_order_seq_cst) & THIEF_HALT; /* seq_cst: see idle.c, 1 */
 }
 
 void sched_wake_guest(struct process *guest);

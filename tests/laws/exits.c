@@ -1,23 +1,52 @@
 /* A process ends when its function returns or when it says so, and its reason is heard. */
 #include "support/law.h"
 
-static bl_term reason_of(bl_function *function, bl_term arg)
+/* ---- hearing a reason for certain ----
+ * Who asks after the end hears `noproc`, so the process is held at a gate until somebody
+ * has asked. Asker and opener are bound to one scheduler: they run in the order in which
+ * they were spawned, and the asker does not give way before it waits. */
+
+static bl_pid mortal;
+static bl_term answer;
+
+static void ask(bl_term unused)
 {
-    bl_pid p = bl_spawn(function, arg);
-    CLAIM(bl_pid_error(p) == BL_OK);
-    return end_of(p);
+    (void)unused;
+    answer = end_of(mortal);
 }
 
-/* Waits to be told, so that who asks for the reason is never too late. */
+static void open_gate(bl_term unused)
+{
+    (void)unused;
+    CLAIM(bl_send(mortal, bl_atom("go")) == BL_OK);
+}
+
 static void gate(void)
 {
     CLAIM(is_atom(bl_receive(), "go"));
 }
 
+static bl_term last_words(bl_pid pid)
+{
+    mortal = pid;
+    CLAIM(bl_pid_error(mortal) == BL_OK);
+    bl_pid asker = bl_spawn_on(1, ask, bl_int(0));
+    bl_spawn_on(1, open_gate, bl_int(0));
+    cr_assert(ended_well(asker));
+    return answer;
+}
+
+/* ---- the ways to end ---- */
+
 static void return_(bl_term unused)
 {
     (void)unused;
     gate();
+}
+
+LAW(exits, returning_is_normal)
+{
+    cr_assert(is_atom(last_words(bl_spawn(return_, bl_int(0))), "normal"));
 }
 
 static void exit_(bl_term reason)
@@ -26,14 +55,25 @@ static void exit_(bl_term reason)
     bl_exit(reason);
 }
 
+LAW(exits, the_reason_is_the_term_that_was_given)
+{
+    bl_term reasons[] = {bl_int(0), bl_int(BL_INT_MIN), bl_int(BL_INT_MAX), bl_atom("bored"), bl_atom("normal"),
+                         bl_from_pid(spawn(return_, 0))};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        cr_assert(bl_same(last_words(bl_spawn(exit_, reasons[i])), reasons[i]), "reason %zu", i);
+}
+
+static volatile bool always = true; /* the compiler must not know that nobody comes back */
+
 static void descend(int depth, bl_term reason)
 {
-    volatile char frame[64] = {(char)depth};
-    if (depth == 0)
+    volatile char frame[64];
+    frame[0] = (char)depth;
+    if (depth > 0)
+        descend(depth - 1, reason);
+    else if (always)
         bl_exit(reason);
-    descend(depth - 1, reason);
-    frame[0]++; /* never reached, and keeps this from being a loop */
-    CLAIM(!"a function went on after bl_exit()");
+    CLAIM(frame[0] < 0);
 }
 
 static void exit_in_the_depth(bl_term reason)
@@ -42,55 +82,84 @@ static void exit_in_the_depth(bl_term reason)
     descend(200, reason);
 }
 
-struct question {
-    bl_pid pid;
-    bl_term answer;
-};
+LAW(exits, from_nested_calls_nothing_goes_on)
+{
+    cr_assert(bl_same(last_words(bl_spawn(exit_in_the_depth, bl_int(77))), bl_int(77)));
+}
 
-static struct question question;
+static bl_term exit_from_handler(bl_term state, bl_term message)
+{
+    CLAIM(is_atom(message, "go"));
+    bl_exit(state);
+}
 
-static void ask(bl_term unused)
+LAW(exits, from_a_handler_ends_the_resting_process)
+{
+    cr_assert(bl_same(last_words(bl_spawn_resting(exit_from_handler, bl_int(5))), bl_int(5)));
+}
+
+static bl_term exit_deep_in_handler(bl_term state, bl_term message)
+{
+    CLAIM(is_atom(message, "go"));
+    bl_yield();
+    descend(100, state);
+    return state;
+}
+
+LAW(exits, from_nested_calls_of_a_handler)
+{
+    cr_assert(bl_same(last_words(bl_spawn_resting(exit_deep_in_handler, bl_int(6))), bl_int(6)));
+}
+
+static void exit_with_mail(bl_term n)
+{
+    gate();
+    for (int64_t i = 0; i < bl_to_int(n); i++)
+        send(bl_self(), i);
+    CLAIM(receive() == 0); /* the others are in the private list now; two more in the inbox */
+    send(bl_self(), 1);
+    send(bl_self(), 2);
+}
+
+LAW(exits, unread_messages_are_nobodys)
+{
+    for (int i = 0; i < 100; i++)
+        cr_assert(is_atom(last_words(bl_spawn(exit_with_mail, bl_int(i + 1))), "normal"));
+}
+
+/* ---- many ---- */
+
+static _Atomic int ends;
+
+static void count_end(bl_term unused)
 {
     (void)unused;
-    question.answer = end_of(question.pid);
+    atomic_fetch_add(&ends, 1);
 }
 
-/* The reason, as heard by a process that asked before the end. */
-static bl_term heard(bl_function *function, bl_term arg)
+static void spawn_brood(bl_term n)
 {
-    question.pid = bl_spawn(function, arg);
-    bl_pid asker = spawn(ask, 0);
-    bl_send(question.pid, bl_atom("go"));
-    cr_assert(ended_well(asker));
-    return question.answer;
+    for (int64_t i = 0; i < bl_to_int(n); i++) {
+        bl_pid p = spawn(count_end, i);
+        if (i % 3 == 0)
+            CLAIM(ended_well(p));
+    }
 }
 
-/* Who asks too late hears `noproc`; both answers are right when nobody holds the gate. */
-static bool is_or_noproc(bl_term reason, bl_term wanted)
+LAW(exits, everybody_who_began_ends_once)
 {
-    return bl_same(reason, wanted) || is_atom(reason, "noproc");
-}
-
-LAW(exits, returning_is_normal)
-{
-    cr_assert(is_or_noproc(heard(return_, bl_int(0)), bl_atom("normal")));
-}
-
-static void ask_and_open(bl_term function_number)
-{
-    static bl_function *const functions[] = {return_, exit_, exit_in_the_depth};
-    bl_pid p = bl_spawn(functions[bl_to_int(function_number)], bl_int(77));
-    bl_pid opener = spawn(return_, 0);
-    (void)opener;
-    bl_send(opener, bl_atom("go"));
-    bl_send(p, bl_atom("go"));
-    bl_term reason = end_of(p);
-    bl_term wanted = bl_to_int(function_number) ? bl_int(77) : bl_atom("normal");
-    CLAIM(is_or_noproc(reason, wanted));
-}
-
-LAW(exits, the_reason_is_what_was_given)
-{
-    for (int i = 0; i < 3; i++)
-        cr_assert(ended_well(spawn(ask_and_open, i)));
+    enum { PARENTS = 8 };
+    bl_pid parent[PARENTS];
+    int brood = rounds(20000);
+    for (int i = 0; i < PARENTS; i++)
+        parent[i] = spawn(spawn_brood, brood);
+    for (int i = 0; i < PARENTS; i++)
+        cr_assert(ended_well(parent[i]));
+    bl_stats s;
+    do
+        bl_get_stats(&s);
+    while (s.ended < s.spawned); /* the counters come after the facts */
+    cr_assert_eq(atomic_load(&ends), PARENTS * brood);
+    cr_assert_eq(s.spawned, PARENTS * (brood + 1));
+    cr_assert_eq(s.ended, s.spawned);
 }

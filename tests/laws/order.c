@@ -19,7 +19,6 @@ static void check_order(int64_t parcel)
 
 static bl_pid receiver;
 static int each;
-static _Atomic int senders;
 
 static void sender(bl_term id)
 {

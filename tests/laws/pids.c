@@ -13,7 +13,7 @@ static void end_at_once(bl_term unused)
 
 static uint32_t slot_of(bl_pid pid)
 {
-    return (uint32_t)pid.word; /* a look under the skirt: the low half is the place, the high half the life */
+    return (uint32_t)pid.word; /* the low half of a pid is the place, the high half the life */
 }
 
 LAW(pids, are_alive_until_the_process_has_ended)
@@ -121,6 +121,7 @@ static void haunt(bl_term unused)
         bl_pid dead = {atomic_load(&latest)};
         CLAIM(bl_send(dead, bl_atom("for the dead")) == BL_OK);
         CLAIM(!bl_is_alive(dead));
+        bl_reduce(200); /* brief turns: the others have much to do */
     }
 }
 
@@ -163,6 +164,7 @@ static void snipe(bl_term unused)
     while (!atomic_load(&over)) {
         bl_pid p = {atomic_load(&target)};
         CLAIM(bl_send(p, bl_int((int64_t)(p.word >> 4))) == BL_OK);
+        bl_reduce(200);
     }
 }
 

@@ -14,6 +14,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "beamling/beamling.h"

@@ -1,0 +1,185 @@
+/* Nobody who calls the runtime keeps others from running, even if he never waits.
+ * Every test here hangs when this is broken, on one scheduler at least. */
+#include "support/law.h"
+
+static _Atomic bool over;
+static _Atomic int hogs_done;
+
+/* Hogs run until somebody else has had a turn. */
+
+static bl_term sink(bl_term state, bl_term message)
+{
+    (void)message;
+    return state;
+}
+
+static void send_for_ever(bl_term to)
+{
+    while (!atomic_load(&over))
+        bl_send(bl_to_pid(to), bl_int(1));
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void send_to_the_dead_for_ever(bl_term unused)
+{
+    (void)unused;
+    bl_pid nobody = {0};
+    while (!atomic_load(&over))
+        bl_send(nobody, bl_int(1));
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void end_at_once(bl_term unused)
+{
+    (void)unused;
+}
+
+static void spawn_for_ever(bl_term unused)
+{
+    (void)unused;
+    while (!atomic_load(&over))
+        bl_spawn(end_at_once, bl_int(1));
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void compute_and_say_so(bl_term unused)
+{
+    (void)unused;
+    while (!atomic_load(&over))
+        bl_reduce(100);
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void yield_for_ever(bl_term unused)
+{
+    (void)unused;
+    while (!atomic_load(&over))
+        bl_yield();
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void send_to_oneself_for_ever(bl_term unused)
+{
+    (void)unused;
+    while (!atomic_load(&over)) {
+        send(bl_self(), 1);
+        CLAIM(receive() == 1);
+    }
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void end_it(bl_term turns)
+{
+    for (int64_t i = 0; i < bl_to_int(turns); i++)
+        bl_yield();
+    atomic_store(&over, true);
+}
+
+/* Twice as many hogs as schedulers, and somebody who needs ten turns. */
+static void hold_against(bl_function *hog, bl_term arg, unsigned schedulers)
+{
+    int hogs = 2 * (int)schedulers;
+    for (int i = 0; i < hogs; i++)
+        bl_spawn(hog, arg);
+    cr_assert(ended_well(spawn(end_it, 10)));
+    while (atomic_load(&hogs_done) < hogs)
+        sched_yield();
+}
+
+LAW(fairness, against_who_sends) { hold_against(send_for_ever, bl_from_pid(spawn_resting(sink, 0)), schedulers); }
+LAW(fairness, against_who_sends_to_the_dead) { hold_against(send_to_the_dead_for_ever, bl_int(0), schedulers); }
+LAW(fairness, against_who_spawns) { hold_against(spawn_for_ever, bl_int(0), schedulers); }
+LAW(fairness, against_who_computes_and_says_so) { hold_against(compute_and_say_so, bl_int(0), schedulers); }
+LAW(fairness, against_who_yields) { hold_against(yield_for_ever, bl_int(0), schedulers); }
+LAW(fairness, against_who_sends_to_himself) { hold_against(send_to_oneself_for_ever, bl_int(0), schedulers); }
+
+/* Two that wake each other, always: each would go before the queue. */
+
+static void ping(bl_term unused)
+{
+    (void)unused;
+    bl_pid partner = bl_to_pid(bl_receive());
+    while (!atomic_load(&over)) {
+        bl_send(partner, bl_int(1));
+        bl_receive();
+    }
+    bl_send(partner, bl_int(1));
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+LAW(fairness, against_pairs_that_play_ping_pong)
+{
+    int pairs = (int)schedulers;
+    for (int i = 0; i < pairs; i++) {
+        bl_pid a = spawn(ping, 0), b = spawn(ping, 0);
+        bl_send(a, bl_from_pid(b));
+        bl_send(b, bl_from_pid(a));
+    }
+    cr_assert(ended_well(spawn(end_it, 1000)));
+    while (atomic_load(&hogs_done) < 2 * pairs)
+        sched_yield();
+}
+
+/* ---- shares ----
+ * On one scheduler, who always yields gets as many turns as any other. */
+
+enum { SHARERS = 10 };
+
+static int64_t had[SHARERS];
+
+static void count_turns(bl_term id)
+{
+    while (!atomic_load(&over)) {
+        had[bl_to_int(id)]++;
+        bl_yield();
+    }
+}
+
+static void end_after_turns(bl_term turns)
+{
+    end_it(turns);
+    for (int i = 1; i < SHARERS; i++) {
+        int64_t difference = had[i] - had[0];
+        CLAIM(difference >= -1 && difference <= 1);
+    }
+}
+
+Test(fairness, turns_are_shared_equally_on_one_scheduler)
+{
+    start(1);
+    for (int i = 0; i < SHARERS; i++)
+        spawn(count_turns, i);
+    cr_assert(ended_well(spawn(end_after_turns, 1000)));
+    stop();
+}
+
+/* A time slice is as long as was asked for. */
+
+static int64_t sent_in_slice;
+
+static void send_and_count(bl_term unused)
+{
+    (void)unused;
+    bl_pid nobody = {0};
+    while (!atomic_load(&over)) {
+        sent_in_slice++;
+        bl_send(nobody, bl_int(1));
+    }
+}
+
+static void look_after_one_turn(bl_term reductions)
+{
+    bl_yield();
+    int64_t before = sent_in_slice;
+    bl_yield();
+    CLAIM(sent_in_slice - before == bl_to_int(reductions));
+    atomic_store(&over, true);
+}
+
+Test(fairness, a_time_slice_is_as_many_calls_as_options_say)
+{
+    start_with((bl_options){.schedulers = 1, .reductions = 500});
+    spawn(send_and_count, 0);
+    cr_assert(ended_well(spawn(look_after_one_turn, 500)));
+    stop();
+}
