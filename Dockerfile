@@ -5,7 +5,8 @@
 #   docker run --rm beamling test                           run the tests
 #   docker run --rm beamling --help                         what else there is
 #
-# Everything is installed and built here, so the runs need no network, and no privilege.
+# Everything is installed and built here, so the runs need no network, and no privilege. The
+# image takes about 4 minutes and 1.6 GB, a third of which is Go.
 FROM debian:bookworm-slim
 
 # The compilers stay: the instrument names them in its report, and builds before it measures.
@@ -19,13 +20,11 @@ RUN apt-get update \
 WORKDIR /beamling
 COPY . .
 
-# Built as it will be used. Everything stays writable, for `docker run --user`.
+# Built as it will be used.
 ENV LANG=C.UTF-8 HOME=/tmp
 RUN cmake --preset bench && cmake --build --preset bench \
-    && mkdir -p build/bench/peers results \
-    && for peer in erlang elixir go; do bench/contenders/$peer/build build/bench/peers || exit 1; done \
-    && chmod -R a+rwX build results
-RUN for preset in dev release asan tsan; do \
-        cmake --preset $preset && cmake --build --preset $preset && chmod -R a+rwX build/$preset || exit 1; done
+    && mkdir -p build/bench/peers \
+    && for peer in erlang elixir go; do bench/contenders/$peer/build build/bench/peers || exit 1; done
+RUN for preset in dev release asan tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done
 
-ENTRYPOINT ["tini", "-g", "--", "/beamling/docker/entrypoint.sh"]
+ENTRYPOINT ["tini", "-s", "-g", "--", "/beamling/docker/entrypoint.sh"]

@@ -31,6 +31,9 @@ const char *bl_strerror(bl_error error)
 bl_term bl_atom(const char *text)
 {
     bl_error error;
+    struct sched *s = self_sched();
+    if (s)
+        sched_check_stack(s);
     return term_give(text ? atom_intern(text, strlen(text), &error) : TERM_NONE);
 }
 
@@ -99,8 +102,10 @@ bl_pid bl_self(void)
 
 void bl_exit(bl_term reason)
 {
-    if (!self_sched())
+    struct sched *s = self_sched();
+    if (!s)
         panic("bl_exit() outside a process: there is nobody to end");
+    sched_check_stack(s);
     process_end_self(reason.word);
 }
 
@@ -127,31 +132,17 @@ bool bl_is_alive(bl_pid pid)
     return process_find(pid.word) != NULL;
 }
 
-static bl_error wait_from_thread(bl_pid pid, term *why)
-{
-    if (!runtime.count)
-        return BL_ESTATE;
-    atomic_fetch_add_explicit(&runtime.guests, 1, memory_order_relaxed);
-    bl_error error = wait_outside(pid.word, why);
-    /* release: bl_stop() takes the table down when it reads 0. */
-    atomic_fetch_sub_explicit(&runtime.guests, 1, memory_order_release);
-    return error;
-}
-
 bl_error bl_wait(bl_pid pid, bl_term *reason)
 {
     struct sched *s = self_sched();
     term why = term_atom(ATOM_noproc);
-    bl_error error = BL_OK;
-    if (process_find(pid.word)) {
-        if (!s) {
-            error = wait_from_thread(pid, &why);
-        } else {
-            sched_check_stack(s);
-            error = pid.word == process_pid(s->current) ? BL_EINVAL : wait_self(s, pid.word, &why);
-        }
-    } else if (!s && !runtime.count) {
-        error = BL_ESTATE;
+    bl_error error = BL_EINVAL;
+    if (!s) {
+        error = wait_outside(pid.word, &why);
+    } else {
+        sched_check_stack(s);
+        if (pid.word != process_pid(s->current))
+            error = wait_self(s, pid.word, &why);
     }
     if (reason)
         *reason = term_give(why);

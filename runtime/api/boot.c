@@ -9,6 +9,7 @@
 #include "kernel/idle.h"
 #include "kernel/spawn.h"
 #include "kernel/trap.h"
+#include "kernel/wait.h"
 
 enum {
     SLAB = 64 * 1024,
@@ -124,19 +125,6 @@ static bl_error start_threads(void)
 
 /* ---- taking down ---- */
 
-/* Threads that wait for processes which will never end now: send them home. */
-static void dismiss_guests(void)
-{
-    atomic_store_explicit(&runtime.stopping, 1, memory_order_release);
-    for (uint64_t i = 0, n = processes_used(); i < n; i++) {
-        struct process *p = &processes.all[i];
-        if (p->kind == PROCESS_GUEST && inbox_rouse(&p->inbox, process_generation(p)))
-            sched_wake_guest(p);
-    }
-    while (atomic_load_explicit(&runtime.guests, memory_order_acquire))
-        os_yield_thread();
-}
-
 static void free_processes(void)
 {
     for (uint64_t i = 0, n = processes_used(); i < n; i++) {
@@ -196,6 +184,8 @@ bl_error bl_start(const bl_options *options)
     error = start_threads();
     if (error)
         bl_stop();
+    else
+        wait_open();
     return error;
 }
 
@@ -206,7 +196,7 @@ bl_error bl_stop(void)
     if (!runtime.count)
         return BL_ESTATE;
     halt_schedulers();
-    dismiss_guests();
+    wait_close();
     trap_restore();
     destroy();
     return BL_OK;

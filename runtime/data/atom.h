@@ -19,7 +19,8 @@ term atom_intern(const char *text, size_t length, bl_error *error);
 /* Its text, NUL-terminated, for ever; NULL if t is no atom of the table. */
 const char *atom_text(term t);
 
-/* The atoms the runtime itself says. In the order of this list in every table. */
+/* The atoms the runtime itself says. In the order of this list in every table; `normal`
+ * is 0. */
 #define ATOM_LIST(X)                                                                               \
     X(normal)                                                                                      \
     X(killed)                                                                                      \

@@ -14,10 +14,12 @@
  *    again by itself, after 100 us, then 200, ... up to 1 ms ("poll"), and a busy
  *    scheduler's fast path never wakes anybody. Only when every scheduler is asleep
  *    do they sleep without a timeout ("deep"): then nothing runs, and nothing costs.
- *    The first surplus after that wakes one deep sleeper, which is back to polling.
+ *    The first surplus after that wakes one deep sleeper, which is back to polling. And
+ *    surplus is anything that cannot begin at once, be it only one process to run next:
+ *    the one that runs may compute for long and call nothing.
  *    Deep sleep against surplus: the sleeper adds itself to deep_sleepers, then reads
- *    awake; a waking scheduler adds itself to awake, then reads deep_sleepers before it
- *    runs anything: again one sees the other.
+ *    awake; a waking scheduler adds itself to awake, then reads deep_sleepers whenever
+ *    it readies something: again one sees the other.
  *
  * While we are marked idle our lanes may be taken from us (take_over() in sched.c), so
  * we touch nothing of ours before the mark is gone. */

@@ -46,7 +46,7 @@ struct process {
     struct ctx ctx;
     struct frames frames;
     struct msgq mail; /* taken from the inbox, not yet received */
-    bool doomed;      /* its frames could not be kept: it ends when it is next taken up */
+    uint8_t doomed;   /* not 0: its frames are lost, and it ends for this reason (an atom's index) */
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct process) == 128, "two cache lines");
@@ -82,6 +82,21 @@ static inline uint32_t process_generation(const struct process *p)
 static inline term process_pid(const struct process *p)
 {
     return term_pid(process_index(p), process_generation(p));
+}
+
+/* p gets frames in a lane, or has none any more. The scheduler that holds the lane. */
+static inline void process_bind(struct process *p, struct lane *lane)
+{
+    p->lane = lane;
+    lane->bound++;
+    lane->pinned += p->bound != BOUND_NOWHERE;
+}
+
+static inline void process_unbind(struct process *p)
+{
+    p->lane->bound--;
+    p->lane->pinned -= p->bound != BOUND_NOWHERE;
+    p->lane = NULL;
 }
 
 /* The slot of a pid, if the process is alive at this moment; else NULL. It may be gone

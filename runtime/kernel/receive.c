@@ -116,14 +116,6 @@ uint64_t message_receive_again(void)
 
 /* ---- resting processes ---- */
 
-/* Let go of the lane, so that the process may be run anywhere next. */
-static void unbind(struct sched *s, struct process *p)
-{
-    p->lane->bound--;
-    p->lane = NULL;
-    s->current = NULL;
-}
-
 /* True: p sleeps, and is no longer ours. */
 static bool rest(struct process *p)
 {
@@ -131,14 +123,14 @@ static bool rest(struct process *p)
     struct lane *lane = p->lane;
     struct ctx ctx = p->ctx;
     p->ctx = (struct ctx){0}; /* somebody may run p, in another context, at once */
-    unbind(s, p);
+    process_unbind(p); /* it may be run anywhere next */
+    s->current = NULL;
     if (inbox_idle(&p->inbox, process_generation(p))) {
         ctx_fini(&ctx);
         return true;
     }
     p->ctx = ctx;
-    p->lane = lane;
-    lane->bound++;
+    process_bind(p, lane);
     s->current = p;
     return false;
 }
@@ -147,7 +139,8 @@ static bool rest(struct process *p)
 static void give_way(struct process *p)
 {
     ctx_fini(&p->ctx);
-    unbind(self_sched(), p);
+    process_unbind(p);
+    self_sched()->current = NULL;
     sched_ready(self_sched(), p, READY_IN_TURN);
 }
 

@@ -1,6 +1,7 @@
 /* sched.c - switching between processes. The map is at the top of sched.h. */
 #include "kernel/sched.h"
 
+#include "data/atom.h"
 
 struct runtime runtime;
 
@@ -19,13 +20,11 @@ void sched_lock_slow(struct sched *s)
     for (unsigned spins = 0;; spins++) {
         atomic_exchange_explicit(&s->busy, 1, memory_order_seq_cst);
         uint32_t thief = atomic_load_explicit(&s->thief, memory_order_seq_cst);
-        if (thief & THIEF_HALT) {
-            if (s->lane)
+        if (!(thief & THIEF_STEALING)) { /* busy is set, and there is no thief: nor will one come after HALT */
+            if ((thief & THIEF_HALT) && s->lane)
                 halt(s);
-            return; /* on the native stack: sched_main() sees it */
+            return; /* if it is to halt, it is on the native stack: sched_run_all() sees it */
         }
-        if (!(thief & THIEF_STEALING))
-            return; /* busy is set, and there is no thief */
         sched_unlock(s);
         if (spins < 100)
             os_pause();
@@ -87,11 +86,9 @@ static COLD void wake_deep_sleeper(void)
             return;
 }
 
-/* Our queue has more than we can run at once: see that somebody is awake who could
- * take some over. One load when all is well. */
-static inline void surplus(void)
+void sched_surplus(void)
 {
-    if (UNLIKELY(atomic_load_explicit(&runtime.deep_sleepers, memory_order_relaxed)))
+    if (UNLIKELY(sched_somebody_sleeps_deep()))
         wake_deep_sleeper();
 }
 
@@ -120,6 +117,8 @@ void sched_push_remote(struct sched *to, struct process *p)
     } while (!atomic_compare_exchange_weak_explicit(&to->inbox, &old, p, memory_order_seq_cst, memory_order_relaxed));
     if (old == SCHED_MARK_IDLE)
         wake(to); /* ROBBED: the robber will see that its mark is gone */
+    else
+        sched_surplus(); /* `to` is at something, perhaps for long */
 }
 
 /* Whose queue? A process whose frames belong to a lane runs where the lane is. The
@@ -173,10 +172,10 @@ static void enqueue(struct sched *s, struct process *p, enum urgency urgency)
 {
     if (urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed)) {
         atomic_store_explicit(&s->runnext, p, memory_order_relaxed); /* we hold the lock */
-        return;
+    } else {
+        runq_push(&s->queue, p);
     }
-    runq_push(&s->queue, p);
-    surplus();
+    sched_surplus();
 }
 
 void sched_ready_slow(struct process *p, enum urgency urgency)
@@ -237,7 +236,25 @@ static struct process *pop(struct sched *s)
     return runq_pop(&s->queue);
 }
 
-static COLD struct process *pick_slow(struct sched *s, struct process *p);
+static bool may_run_here(const struct sched *s, const struct process *p)
+{
+    return !p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s;
+}
+
+/* Work has come in from elsewhere, or the lane of p was stolen and p must go after it;
+ * so must, maybe, thousands behind it. */
+static COLD struct process *pick_slow(struct sched *s, struct process *p)
+{
+    do {
+        if (p)
+            sched_push_remote(atomic_load_explicit(&p->lane->holder, memory_order_relaxed), p);
+        absorb(s);
+        p = pop(s);
+    } while (p && !may_run_here(s, p));
+    if (s->queue.first)
+        sched_surplus();
+    return p;
+}
 
 /* The next process to run here, or NULL. */
 static inline struct process *pick(struct sched *s)
@@ -245,22 +262,7 @@ static inline struct process *pick(struct sched *s)
     if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
         return pick_slow(s, NULL);
     struct process *p = pop(s);
-    if (LIKELY(!p || !p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s))
-        return p;
-    return pick_slow(s, p);
-}
-
-/* Work has come in from elsewhere, or the lane of p was stolen and p must go after it. */
-static struct process *pick_slow(struct sched *s, struct process *p)
-{
-    if (p)
-        sched_push_remote(atomic_load_explicit(&p->lane->holder, memory_order_relaxed), p);
-    if (atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL) {
-        absorb(s);
-        if (s->queue.first && s->queue.first->next)
-            surplus();
-    }
-    return pick(s);
+    return LIKELY(!p || may_run_here(s, p)) ? p : pick_slow(s, p);
 }
 
 /* ---- lanes ---- */
@@ -302,21 +304,31 @@ void sched_add_lane(struct sched *s, struct lane *lane)
         lane_freed(s, lane);
 }
 
+/* Take `lane` out of an array of *n. False: it is not in there. */
+static bool take_out(struct lane **lanes, uint32_t *n, const struct lane *lane)
+{
+    for (uint32_t i = 0; i < *n; i++)
+        if (lanes[i] == lane) {
+            lanes[i] = lanes[--*n];
+            return true;
+        }
+    return false;
+}
+
+/* False: s does not hold it (any more), and then nothing of the lane is s's to touch. */
 static bool remove_lane(struct sched *s, struct lane *lane)
 {
-    uint32_t before = s->lane_count;
-    for (uint32_t i = 0; i < s->lane_count; i++)
-        if (s->lanes[i] == lane)
-            s->lanes[i] = s->lanes[--s->lane_count];
-    for (uint32_t i = 0; i < s->free_count; i++)
-        if (s->free[i] == lane)
-            s->free[i] = s->free[--s->free_count];
+    if (!take_out(s->lanes, &s->lane_count, lane))
+        return false;
+    take_out(s->free, &s->free_count, lane);
     lane->listed = false;
-    return s->lane_count < before;
+    return true;
 }
 
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane)
 {
+    if (lane->pinned)
+        return false;
     struct lane *fresh = reserve_take();
     if ((!fresh && v->lane_count == 1) || !remove_lane(v, lane)) {
         if (fresh)
@@ -338,7 +350,7 @@ static void evict(struct sched *s, struct lane *lane)
     lane->resident = NULL;
     if (LIKELY(frames_save(&p->frames, lane, p->ctx.sp)))
         return;
-    p->doomed = true;
+    p->doomed = ATOM_no_memory;
     if (inbox_rouse(&p->inbox, process_generation(p)))
         enqueue(s, p, READY_IN_TURN);
 }
@@ -404,9 +416,9 @@ static uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, 
 
 static inline void bind(struct process *p, struct lane *lane)
 {
-    lane->bound += p->lane != lane; /* a doomed process starts twice in its lane */
+    if (p->lane != lane) /* a doomed process starts twice in its lane */
+        process_bind(p, lane);
     lane->resident = p;
-    p->lane = lane;
 }
 
 /* p starts on an empty lane. */
@@ -465,7 +477,7 @@ static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process
 }
 
 /* There is nothing to switch to. */
-static uint64_t go_on(struct sched *s, ctx_after *after)
+static uint64_t stay(struct sched *s, ctx_after *after)
 {
     sched_unlock(s);
     uint64_t result = after ? after() : 0;
@@ -481,7 +493,7 @@ static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *a
     if (LIKELY(next != self))
         return take_up(s, &self->ctx, next, after);
     s->reductions = (int32_t)s->time_slice;
-    return go_on(s, after);
+    return stay(s, after);
 }
 
 uint64_t sched_yield_self(struct sched *s)
@@ -500,7 +512,7 @@ uint64_t sched_park_self(struct sched *s, ctx_after *after)
      * since its lane is ours and we hold the lock. */
     if (LIKELY(inbox_idle(&p->inbox, process_generation(p))))
         return leave(s, p, after);
-    return go_on(s, after);
+    return stay(s, after);
 }
 
 /* ---- the loop at a lane's foot ---- */

@@ -92,7 +92,9 @@ struct look {
 
 /* A thread that waits in bl_wait() takes part through a process slot of its own. */
 struct guest {
-    _Atomic uint32_t woken;
+    _Atomic uint32_t woken;     /* stays: waking who does not sleep yet keeps it from sleeping */
+    _Atomic uint32_t dismissed; /* the runtime stops */
+    struct guest *next;         /* wait.c */
 };
 
 struct runtime {
@@ -110,8 +112,6 @@ struct runtime {
     _Atomic uint32_t next_home;     /* round robin for work from outside */
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
     _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help */
-    _Atomic uint32_t guests;        /* threads inside bl_wait() */
-    _Atomic uint32_t stopping;
     _Atomic uint64_t spawned_outside, sent_outside; /* by threads that are no scheduler */
 };
 
@@ -156,10 +156,21 @@ static inline void sched_count(_Atomic uint64_t *counter)
 enum urgency { READY_NEXT, READY_IN_TURN };
 void sched_ready_slow(struct process *p, enum urgency);
 
+/* There is work that its scheduler cannot begin at once, and it may be at something for
+ * long: see that somebody is awake who could take the work over. */
+void sched_surplus(void);
+
+static inline bool sched_somebody_sleeps_deep(void)
+{
+    /* seq_cst: after we have added ourselves to `awake`; see idle.c, 2. */
+    return atomic_load_explicit(&runtime.deep_sleepers, memory_order_seq_cst) != 0;
+}
+
 static inline void sched_ready(struct sched *s, struct process *p, enum urgency urgency)
 {
     bool here = s && !p->bound && (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s);
-    if (LIKELY(here && urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed)))
+    if (LIKELY(here && urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed) &&
+               !sched_somebody_sleeps_deep()))
         /* Without the lock: a thief takes from here by an exchange, so it gets p or
          * nothing. release: p as we leave it; pairs with that exchange. */
         atomic_store_explicit(&s->runnext, p, memory_order_release);

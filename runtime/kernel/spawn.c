@@ -46,7 +46,7 @@ static uint32_t slot_init(struct process *p, enum process_kind kind, union proce
     p->ctx = (struct ctx){0};
     p->frames = (struct frames){0};
     p->mail.first = NULL;
-    p->doomed = false;
+    p->doomed = 0;
     return generation;
 }
 
@@ -115,7 +115,7 @@ void process_end(struct process *p, term reason)
 {
     struct sched *s = self_sched();
     s->current = NULL;
-    p->lane->bound--;
+    process_unbind(p);
     mailbox_close(p, reason);
     if (p->frames.bytes)
         frames_drop(&p->frames);
@@ -130,22 +130,24 @@ void process_end_self(term reason)
     sched_abandon_self(self_sched());
 }
 
+/* What is left of the stack may not be enough to die on: that is done at the lane's foot. */
 void process_overflowed(void)
 {
-    process_end_self(term_atom(ATOM_stack_overflow));
+    struct sched *s = self_sched();
+    s->current->doomed = ATOM_stack_overflow;
+    sched_abandon_self(s);
 }
 
-static void start_doomed(uint64_t unused)
+static void start_doomed(uint64_t reason)
 {
-    (void)unused;
-    process_end_self(term_atom(ATOM_no_memory));
+    process_end_self(term_atom((uint32_t)reason));
 }
 
 /* What the lane's foot is to call for p. */
 static struct lane_call start(struct process *p)
 {
     if (UNLIKELY(p->doomed))
-        return (struct lane_call){.function = start_doomed};
+        return (struct lane_call){.function = start_doomed, .arg = p->doomed};
     if (p->kind == PROCESS_RESTING)
         return (struct lane_call){.function = process_activate};
     /* A bl_term is one word in the register of a word: see the lane loop. */
@@ -162,7 +164,8 @@ struct lane_call lane_next(void)
         ctx_arrived();
     } else {
         if (s->current)
-            process_end(s->current, term_atom(ATOM_normal)); /* its function has returned */
+            /* Its function has returned, or it was cut off: not doomed is 0, ATOM_normal. */
+            process_end(s->current, term_atom(s->current->doomed));
         sched_next_here(s);
     }
     return start(s->current);

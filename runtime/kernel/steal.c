@@ -103,6 +103,8 @@ static void take_home(struct sched *s, struct sched *v, struct loot *loot)
         sched_add_lane(s, loot->lanes[--loot->lane_count]);
     for (struct process *p; (p = runq_pop(&loot->taken));)
         runq_push(&s->queue, p);
+    if (runq_length(&s->queue) > 1)
+        sched_surplus();
     sched_unlock(s);
 }
 

@@ -9,7 +9,12 @@
 bl_error wait_self(struct sched *s, term pid, term *reason);
 
 /* The same for a thread that is no scheduler. Also BL_ELIMIT: no slot; BL_ESTATE: the
- * runtime was stopped meanwhile. */
+ * runtime does not run, or was stopped meanwhile. */
 bl_error wait_outside(term pid, term *reason);
+
+/* From now on threads may wait. From now on they may not: those that do are sent home,
+ * and none is in here when this returns. The schedulers have halted by then. */
+void wait_open(void);
+void wait_close(void);
 
 #endif

@@ -196,7 +196,16 @@ static void call_send_and_receive(void)
     CLAIM(receive() == 1);
 }
 
-static void (*const calls[])(void) = {call_yield, call_spawn, call_wait, call_send_and_receive};
+static void call_atom(void)
+{
+    static _Atomic int made;
+    char name[5] = "aaaa"; /* made by hand: what overflows inside the C library is not ours to save */
+    for (int i = 0, n = atomic_fetch_add(&made, 1); i < 4; i++, n /= 26)
+        name[i] = (char)('a' + n % 26);
+    CLAIM(bl_is_atom(bl_atom(name)));
+}
+
+static void (*const calls[])(void) = {call_yield, call_spawn, call_wait, call_send_and_receive, call_atom};
 
 enum { CALLS = sizeof calls / sizeof *calls };
 
@@ -229,6 +238,38 @@ LAW(overflow, may_come_at_any_depth_before_any_call)
     for (int i = 0; i < STEPS * CALLS; i++)
         spawn(step_down, i);
     cr_assert(ended_well(nosy));
+}
+
+/* To exit is a call too: its reason, or the overflow, but never the end of the program. */
+
+static int64_t exit_at(int64_t depth)
+{
+    volatile char frame[1000];
+    frame[0] = frame[999] = (char)depth;
+    if (depth > 0)
+        return exit_at(depth - 1) + frame[0];
+    if (ever)
+        bl_exit(bl_int(1));
+    return 0;
+}
+
+static void exit_in_the_depth(bl_term depth)
+{
+    bl_receive();
+    exit_at(bl_to_int(depth));
+}
+
+LAW(overflow, or_exit_at_every_depth)
+{
+    int exits = 0, overflows = 0;
+    for (int depth = 100; depth < 300; depth++) {
+        bl_term reason = last_words(spawn(exit_in_the_depth, depth));
+        exits += bl_same(reason, bl_int(1));
+        overflows += is_atom(reason, "stack_overflow");
+    }
+    cr_assert_eq(exits + overflows, 200);
+    cr_assert_gt(exits, 0);
+    cr_assert_gt(overflows, 0);
 }
 
 Test(overflow, of_the_smallest_lane)

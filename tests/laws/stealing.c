@@ -7,7 +7,7 @@
 enum { OTHERS = 500 };
 
 static _Atomic int have_run;
-static _Atomic bool hog_started, hog_may_end;
+static _Atomic bool hog_started, hog_may_end, hog_ended;
 
 static void run_once(bl_term unused)
 {
@@ -139,6 +139,7 @@ static void compute_until_let_go(bl_term unused)
     atomic_store(&hog_started, true);
     while (!atomic_load(&hog_may_end))
         sched_yield();
+    atomic_store(&hog_ended, true);
 }
 
 Test(stealing, of_what_threads_give_to_a_busy_scheduler)
@@ -190,6 +191,7 @@ Test(stealing, of_a_neighbour_that_a_thread_wakes)
         atomic_store(&have_run, 0);
         atomic_store(&hog_started, false);
         atomic_store(&hog_may_end, false);
+        atomic_store(&hog_ended, false);
         cr_assert(ended_well(spawn(begin_neighbour, 0)));
         block_ms(30);
         send(hog[i], 1);
@@ -199,6 +201,8 @@ Test(stealing, of_a_neighbour_that_a_thread_wakes)
         while (!atomic_load(&have_run))
             sched_yield();
         atomic_store(&hog_may_end, true);
+        while (!atomic_load(&hog_ended))
+            sched_yield();
     }
     stop();
 }

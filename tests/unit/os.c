@@ -217,7 +217,7 @@ Test(os, the_fence_is_for_both_sides_or_absent)
 
 /* ---- traps ---- */
 
-static char *trap_page;
+static char *volatile trap_page; /* the handler reads it */
 static volatile int traps_taken;
 
 static bool open_the_page(struct os_trap *trap)
