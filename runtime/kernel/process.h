@@ -109,8 +109,10 @@ static inline struct process *process_find(term pid)
     if (UNLIKELY(index >= processes.capacity))
         return NULL;
     struct process *p = &processes.all[index];
-    /* relaxed: what is read through p is guarded by the inbox's compare-and-swap. */
-    return LIKELY(process_generation(p) == term_pid_generation(pid)) ? p : NULL;
+    /* acquire: who finds it dead sees all that it did; pairs with mailbox_close(). What is
+     * read through p is guarded by the inbox's compare-and-swap. */
+    uint32_t generation = atomic_load_explicit(&p->generation, memory_order_acquire);
+    return LIKELY(generation == term_pid_generation(pid)) ? p : NULL;
 }
 
 #endif

@@ -327,7 +327,8 @@ static bool remove_lane(struct sched *s, struct lane *lane)
 
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane)
 {
-    if (lane->pinned)
+    /* Whose lane it is comes first: nothing of another's may be looked at. */
+    if (atomic_load_explicit(&lane->holder, memory_order_relaxed) != v || lane->pinned)
         return false;
     struct lane *fresh = reserve_take();
     if ((!fresh && v->lane_count == 1) || !remove_lane(v, lane)) {

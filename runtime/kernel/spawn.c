@@ -86,8 +86,9 @@ static void mailbox_close(struct process *p, term reason)
 {
     term ended = process_pid(p);
     uint32_t next = generation_after(process_generation(p));
-    /* relaxed: whoever still reads the old number is turned away by the inbox. */
-    atomic_store_explicit(&p->generation, next, memory_order_relaxed);
+    /* release: whoever finds the process dead sees what it did; pairs with process_find().
+     * Whoever still reads the old number is turned away by the inbox. */
+    atomic_store_explicit(&p->generation, next, memory_order_release);
     struct message *left = messages_reverse(inbox_close(&p->inbox, next));
     while (left) {
         struct message *m = left;

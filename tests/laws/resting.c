@@ -198,7 +198,7 @@ static void raise_and_wake(bl_term n)
 
 LAW(resting, a_million_rest_and_each_answers)
 {
-    int n = rounds(1000000);
+    int n = live(rounds(1000000));
     cr_assert(ended_well(spawn(raise_and_wake, n)));
     cr_assert_eq(atomic_load(&answers), n);
 }

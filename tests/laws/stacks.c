@@ -300,8 +300,8 @@ static void print_a_lot(bl_term id)
     for (int i = 0; i < turns; i++) {
         int n = snprintf(text, sizeof text, "%" PRId64 " %.3f %s %Lf", bl_to_int(id), 1.5 * i, "text", (long double)i);
         bl_yield();
-        double number;
-        int64_t read;
+        double number = 0;
+        int64_t read = 0;
         CLAIM(n > 0 && sscanf(text, "%" SCNd64 " %lf", &read, &number) == 2);
         CLAIM(read == bl_to_int(id) && number == 1.5 * i);
     }

@@ -1,7 +1,7 @@
 /* scale.h - how much a test does, by who is watching.
- * Sanitizers and emulators make everything slower, ThreadSanitizer also keeps a shadow
- * of every live stack and has room for a few thousand of them. Tests say how much they
- * would like; the two constants here say how much they get. */
+ * Sanitizers and emulators make everything slower. ThreadSanitizer also makes a shadow of
+ * every stack (800 KB, whenever a process begins to run) and has room for a few thousand.
+ * Tests say how much they would like; the two constants here say how much they get. */
 #ifndef SUPPORT_SCALE_H
 #define SUPPORT_SCALE_H
 
@@ -12,7 +12,7 @@
 #endif
 
 #if defined(__SANITIZE_THREAD__) || SCALE_HAS(thread_sanitizer)
-enum { SLOWDOWN = 20, LIVE_MOST = 1000 };
+enum { SLOWDOWN = 100, LIVE_MOST = 1000 };
 #elif defined(__SANITIZE_ADDRESS__) || SCALE_HAS(address_sanitizer)
 enum { SLOWDOWN = 8, LIVE_MOST = 20000 };
 #elif defined(TEST_EMULATED) /* by tests/CMakeLists.txt, when cross-compiling */

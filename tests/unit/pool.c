@@ -22,7 +22,7 @@ static int magazines_in_depot(const struct pool *pool)
 static int slabs(const struct pool *pool)
 {
     int n = 0;
-    for (char *s = (char *)pool->slabs; s; memcpy(&s, s, sizeof s)) /* a slab begins with the next one's address */
+    for (char *s = (char *)pool->slabs; s; s = *(char **)s) /* a slab begins with the next one's address */
         n++;
     return n;
 }

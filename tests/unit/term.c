@@ -90,7 +90,7 @@ Test(term, an_error_in_place_of_a_pid_says_which_and_names_nobody)
 {
     for (int e = BL_EINVAL; e <= BL_ETHREAD; e++) {
         bl_pid pid = {term_own(TERM_OWN_ERROR, (uint32_t)e)};
-        cr_assert_eq(bl_pid_error(pid), e);
+        cr_assert_eq((int)bl_pid_error(pid), e);
         cr_assert_eq(term_pid_index(pid.word), PID_INDEX_NOBODY);
         cr_assert_not(bl_is_pid(bl_from_pid(pid)));
     }

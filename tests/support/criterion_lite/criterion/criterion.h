@@ -1,8 +1,9 @@
 /* criterion.h - as much of Criterion as our tests use, in one header.
- * For where Criterion itself cannot be had: when cross-compiling. One OS process per
- * test, one line per failure, a summary, and an exit status; one file of tests per
- * program, since main() is here too. The words are Criterion's, so that the tests do
- * not know the difference; see https://github.com/Snaipe/Criterion for what they mean. */
+ * For where Criterion itself cannot be had: when cross-compiling, and beside
+ * ThreadSanitizer. One OS process per test, one line per failure, a summary, and an exit
+ * status; one file of tests per program, since main() is here too. The words are
+ * Criterion's, so that the tests do not know the difference; see
+ * https://github.com/Snaipe/Criterion for what they mean. */
 #ifndef CRITERION_LITE_H
 #define CRITERION_LITE_H
 
