@@ -159,15 +159,9 @@ preset() { # PRESET
     build "$1" --preset "$2" -B "build/$1" -DBEAMLING_TESTS=ON -DBEAMLING_EXAMPLES=ON "$3" ||
         { result 1 "$1 does not build"; return; }
     say "$1: testing"
-    ctest --test-dir "build/$1" --output-on-failure --no-tests=error -j "$cpus" </dev/null >"build/$1/tests.log" 2>&1
-    status=$?
-    if [ $status -eq 0 ]; then
-        grep '^ *[0-9]*/[0-9]* .*\*\*\*' "build/$1/tests.log"
-        grep '^[0-9]*% tests passed' "build/$1/tests.log"
-    else
-        grep -v '^ *Start ' "build/$1/tests.log"
-    fi
-    count "$1" $status
+    { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -j "$cpus"; echo $? >"build/$1/status"; } \
+        </dev/null 2>&1 | tee "build/$1/tests.log" | grep --line-buffered -Ev '^ *Start |^$|^Internal ctest|^Label Time|sec\*proc'
+    count "$1" "$(cat "build/$1/status")"
 }
 
 # ---- the instrument, and the scripts ----

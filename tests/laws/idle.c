@@ -21,9 +21,12 @@ static void assert_idle(void)
     cr_assert_lt(used, 20, "%d ms of CPU in 300 ms of nothing", (int)used);
 }
 
+static _Atomic int begun;
+
 static void park(bl_term unused)
 {
     (void)unused;
+    atomic_fetch_add(&begun, 1);
     bl_receive();
 }
 
@@ -50,6 +53,8 @@ LAW(idle, when_all_are_parked_or_at_rest)
         spawn(park, i);
         spawn_resting(rest, i);
     }
+    while (atomic_load(&begun) < 1000)
+        sched_yield();
     assert_idle();
 }
 
