@@ -447,6 +447,7 @@ class Meter:
             one = document["benchmarks"][0]
         except (ValueError, KeyError, IndexError):
             raise Failure("failed", how_it_ended(code, err or "it reported nothing that can be read")) from None
+        document["context"]["executable"] = str(words[0].relative_to(ROOT))  # where the project lies is nobody's business
         print(json.dumps(document), file=self.raw)
         if one.get("error_occurred"):
             raise gbench_failure(one.get("error_message", ""))
