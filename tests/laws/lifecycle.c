@@ -142,7 +142,8 @@ Test(lifecycle, start_and_stop_fifty_times)
         if (i == 10)
             mappings = lines_of("/proc/self/maps");
     }
-    cr_assert_eq(threads(), threads_before, "every thread was given back");
+    while (threads() != threads_before) /* every thread was given back: hangs if not; a joined one */
+        sched_yield();                  /* may be seen in /proc for a moment longer */
 #if !defined(TEST_EMULATED) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) /* they map as they like */
     cr_assert_leq(lines_of("/proc/self/maps"), mappings + 10, "and the memory");
 #else
