@@ -1,42 +1,12 @@
 /* A process ends when its function returns or when it says so, and its reason is heard. */
 #include "support/law.h"
 
-/* ---- hearing a reason for certain ----
- * Who asks after the end hears `noproc`, so the process is held at a gate until somebody
- * has asked. Asker and opener are bound to one scheduler: they run in the order in which
- * they were spawned, and the asker does not give way before it waits. */
-
-static bl_pid mortal;
-static bl_term answer;
-
-static void ask(bl_term unused)
-{
-    (void)unused;
-    answer = end_of(mortal);
-}
-
-static void open_gate(bl_term unused)
-{
-    (void)unused;
-    CLAIM(bl_send(mortal, bl_atom("go")) == BL_OK);
-}
+/* ---- the ways to end; each waits for last_words() to let it ---- */
 
 static void gate(void)
 {
     CLAIM(is_atom(bl_receive(), "go"));
 }
-
-static bl_term last_words(bl_pid pid)
-{
-    mortal = pid;
-    CLAIM(bl_pid_error(mortal) == BL_OK);
-    bl_pid asker = bl_spawn_on(1, ask, bl_int(0));
-    bl_spawn_on(1, open_gate, bl_int(0));
-    cr_assert(ended_well(asker));
-    return answer;
-}
-
-/* ---- the ways to end ---- */
 
 static void return_(bl_term unused)
 {

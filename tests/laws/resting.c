@@ -3,34 +3,9 @@
 
 static bl_term sum_up(bl_term sum, bl_term message)
 {
-    if (is_atom(message, "done"))
+    if (is_atom(message, "go"))
         bl_exit(sum);
     return bl_int(bl_to_int(sum) + bl_to_int(message));
-}
-
-/* End it with `done` from a process that waits on scheduler 1, and return its reason. */
-static bl_pid subject;
-static bl_term last_reason;
-
-static void ask(bl_term unused)
-{
-    (void)unused;
-    last_reason = end_of(subject);
-}
-
-static void say_done(bl_term unused)
-{
-    (void)unused;
-    CLAIM(bl_send(subject, bl_atom("done")) == BL_OK);
-}
-
-static bl_term last_words(bl_pid p)
-{
-    subject = p;
-    bl_pid asker = bl_spawn_on(1, ask, bl_int(0)); /* in this order, on one scheduler: */
-    bl_spawn_on(1, say_done, bl_int(0));           /* the question comes before the end */
-    cr_assert(ended_well(asker));
-    return last_reason;
 }
 
 LAW(resting, state_goes_from_message_to_message)
@@ -44,7 +19,7 @@ LAW(resting, state_goes_from_message_to_message)
 
 static bl_term replace(bl_term state, bl_term message)
 {
-    if (is_atom(message, "done"))
+    if (is_atom(message, "go"))
         bl_exit(state);
     return message;
 }
@@ -65,7 +40,7 @@ LAW(resting, state_may_be_any_term)
 /* Takes messages in pairs, the second by a receive. */
 static bl_term pair_up(bl_term sum, bl_term first)
 {
-    if (is_atom(first, "done"))
+    if (is_atom(first, "go"))
         bl_exit(sum);
     int64_t second = receive();
     CLAIM(second == bl_to_int(first) + 1);
@@ -98,7 +73,7 @@ static void brief(bl_term n)
 
 static bl_term wait_for_child(bl_term sum, bl_term n)
 {
-    if (is_atom(n, "done"))
+    if (is_atom(n, "go"))
         bl_exit(sum);
     CLAIM(ended_well(spawn(brief, bl_to_int(n) % 5)));
     return bl_int(bl_to_int(sum) + bl_to_int(n));
@@ -115,7 +90,7 @@ LAW(resting, a_handler_may_wait_for_an_end)
 
 static bl_term yield_between(bl_term sum, bl_term n)
 {
-    if (is_atom(n, "done"))
+    if (is_atom(n, "go"))
         bl_exit(sum);
     int64_t before = bl_to_int(sum);
     bl_yield();
@@ -141,7 +116,7 @@ LAW(resting, a_handler_may_yield)
 
 static bl_term serve_oneself(bl_term count, bl_term message)
 {
-    if (is_atom(message, "done"))
+    if (is_atom(message, "go"))
         bl_exit(count);
     bl_send(bl_self(), message);
     return bl_int(bl_to_int(count) + 1);

@@ -137,6 +137,36 @@ static inline bool ended_well(bl_pid pid)
     return is_atom(reason, "normal") || is_atom(reason, "noproc");
 }
 
+/* ---- hearing a reason for certain ----
+ * Who asks after the end hears `noproc`. So the process is held back by a message until
+ * somebody has asked: the asker spawns who sends it, on its own scheduler, and does not
+ * give way before it waits. Main thread. */
+
+static bl_pid mortal;
+static bl_term last_word;
+
+static inline void open_gate(bl_term unused)
+{
+    (void)unused;
+    CLAIM(bl_send(mortal, bl_atom("go")) == BL_OK);
+}
+
+static inline void ask_mortal(bl_term unused)
+{
+    (void)unused;
+    CLAIM(bl_pid_error(bl_spawn_on(1, open_gate, bl_int(0))) == BL_OK);
+    last_word = end_of(mortal);
+}
+
+/* Why does it end, which waits for the message `go`? */
+static inline bl_term last_words(bl_pid pid)
+{
+    mortal = pid;
+    CLAIM(bl_pid_error(mortal) == BL_OK);
+    cr_assert(ended_well(bl_spawn_on(1, ask_mortal, bl_int(0))));
+    return last_word;
+}
+
 /* ---- the main thread blocks, for real: where time itself is the subject ---- */
 
 static inline void block_ms(long ms)
