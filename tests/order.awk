@@ -4,7 +4,7 @@ FNR == NR { if ($0 !~ /^#/ && NF) rank[$1] = ++rooms; next }
 FNR == 1 {
     here = FILENAME
     sub(/^.*runtime\//, "", here); sub(/\.[chS]$/, "", here)
-    sub(/_(jemalloc|malloc|x86_64|aarch64)$/, "", here)   # one room, a file for each choice
+    sub(/_(jemalloc|malloc|hostile|ei|none|x86_64|aarch64)$/, "", here)   # one room, a file for each choice
     if (!(here in rank)) { print FILENAME ": the room " here " is not in runtime/ORDER"; bad = 1 }
 }
 match($0, /^#include "[a-z]+\/[a-z_]+\.h"/) {

@@ -12,6 +12,7 @@
 #   dev-clang         the same with clang
 #   release           as it is installed
 #   asan, tsan        AddressSanitizer with UndefinedBehaviourSanitizer; ThreadSanitizer
+#   hostile           asan, garbage collected at every opportunity, memory that runs out
 #   aarch64           cross-compiled, run under qemu-user
 #   bench             the instrument: does every contender do what bench/README.md says?
 #   scripts           nothing is built: the syntax of all shell scripts
@@ -23,7 +24,7 @@ set -u
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 cd "$root" || exit 1
 usage() { sed -n '/^# usage/,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//p}' tests/run.sh; }
-all='dev dev-clang release asan tsan aarch64 bench scripts'
+all='dev dev-clang release asan hostile tsan aarch64 bench scripts'
 presets=$all
 
 while [ $# -gt 0 ]; do
@@ -59,6 +60,10 @@ look_for_tools() {
     header jemalloc/jemalloc.h || lacks libjemalloc-dev
     header criterion/criterion.h || lacks libcriterion-dev
     if wants dev-clang; then has clang || lacks clang; fi
+    if wants dev || wants dev-clang || wants asan; then # the oracle, and libei
+        has escript || lacks erlang-base
+        { [ -e /usr/include/ei.h ] || ls /usr/lib/erlang/lib/erl_interface-*/include/ei.h >/dev/null 2>&1; } || lacks erlang-dev
+    fi
     if wants aarch64; then
         has aarch64-linux-gnu-gcc || lacks gcc-aarch64-linux-gnu
         [ -e /usr/aarch64-linux-gnu/include/stdio.h ] || lacks libc6-dev-arm64-cross

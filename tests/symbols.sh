@@ -10,7 +10,7 @@ case $library in
 *) names=$("$nm" -g --defined-only "$library") ;;
 esac
 defined=$(printf '%s\n' "$names" | awk 'NF == 3 { print $3 }' | sort -u)
-declared=$(sed -n 's/^BL_API.*[ *]\(bl_[a-z_]*\)(.*/\1/p; s/^BL_NORETURN BL_API.*[ *]\(bl_[a-z_]*\)(.*/\1/p' "$header" | sort -u)
+declared=$(sed -n 's/^BL_API.*[ *]\(bl_[a-z_]*\)(.*/\1/p; s/^BL_NORETURN BL_API.*[ *]\(bl_[a-z_]*\)(.*/\1/p' "$(dirname "$header")"/*.h | sort -u)
 
 [ -n "$defined" ] && [ -n "$declared" ] || { echo "symbols.sh: nothing was read from $library or $header"; exit 1; }
 for name in $defined; do

@@ -112,10 +112,11 @@ static inline bl_pid bl_to_pid(bl_term t)
     return bl_is_pid(t) ? pid : nobody;
 }
 
-/* The same value? (=:=) [any] */
+/* The same value? (=:=) [any]; a comparison of words, unless both live on a heap. */
+BL_API bool bl_same_value(bl_term a, bl_term b);
 static inline bool bl_same(bl_term a, bl_term b)
 {
-    return a.word == b.word;
+    return a.word == b.word || ((a.word & b.word & 3u) == 2u && bl_same_value(a, b));
 }
 static inline bool bl_same_pid(bl_pid a, bl_pid b)
 {
@@ -176,7 +177,18 @@ typedef bl_term bl_handler(bl_term state, bl_term message);
 BL_API bl_pid bl_spawn(bl_function *function, bl_term arg);
 BL_API bl_pid bl_spawn_resting(bl_handler *handler, bl_term state);
 
-/* The same, bound to scheduler 1 .. schedulers: it is never moved to another. 0: not
+/* How to spawn. Zero anywhere means the default. (erlang:spawn_opt/4) */
+typedef struct bl_spawn_options {
+    unsigned scheduler;   /* bound to scheduler 1 .. schedulers: never moved to another; 0: not bound */
+    size_t min_heap_size; /* words; no garbage collection below */
+    size_t max_heap_size; /* words; who holds more after a collection ends with `killed`; 0: no limit */
+} bl_spawn_options;
+
+/* The same, with options (may be NULL). BL_EINVAL if there is no such scheduler. */
+BL_API bl_pid bl_spawn_opt(bl_function *function, bl_term arg, const bl_spawn_options *options);
+BL_API bl_pid bl_spawn_resting_opt(bl_handler *handler, bl_term state, const bl_spawn_options *options);
+
+/* Short for the option `scheduler`: it is never moved to another. 0: not
  * bound. BL_EINVAL if there is no such scheduler. ({scheduler, N} of erlang:spawn_opt) */
 BL_API bl_pid bl_spawn_on(unsigned scheduler, bl_function *function, bl_term arg);
 BL_API bl_pid bl_spawn_resting_on(unsigned scheduler, bl_handler *handler, bl_term state);
@@ -223,4 +235,8 @@ BL_API bl_term bl_receive(void);
 #ifdef __cplusplus
 }
 #endif
+
+#include "beamling/terms.h"
+
+#include "beamling/receive.h"
 #endif

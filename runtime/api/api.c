@@ -49,17 +49,17 @@ static bl_pid failed(bl_error error)
     return (bl_pid){term_own(TERM_OWN_ERROR, error)};
 }
 
-static bl_pid spawn(enum process_kind kind, union process_entry entry, unsigned scheduler, bl_term arg)
+static bl_pid spawn(enum process_kind kind, union process_entry entry, bl_term arg, const bl_spawn_options *options)
 {
     bl_error error = BL_OK;
     struct sched *s = self_sched();
     if (UNLIKELY(!runtime.count))
         return failed(BL_ESTATE);
-    if (UNLIKELY(scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
+    if (UNLIKELY(options->scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
         return failed(BL_EINVAL);
     if (s)
         sched_check_stack(s);
-    term pid = process_spawn(kind, entry, arg.word, (uint16_t)scheduler, &error);
+    term pid = process_spawn(kind, entry, arg.word, options, &error);
     if (UNLIKELY(error))
         return failed(error);
     if (s)
@@ -67,24 +67,36 @@ static bl_pid spawn(enum process_kind kind, union process_entry entry, unsigned 
     return (bl_pid){pid};
 }
 
+static const bl_spawn_options no_options;
+
 bl_pid bl_spawn(bl_function *function, bl_term arg)
 {
-    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, 0, arg);
-}
-
-bl_pid bl_spawn_on(unsigned scheduler, bl_function *function, bl_term arg)
-{
-    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, scheduler, arg);
+    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, arg, &no_options);
 }
 
 bl_pid bl_spawn_resting(bl_handler *handler, bl_term state)
 {
-    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, 0, state);
+    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, state, &no_options);
+}
+
+bl_pid bl_spawn_opt(bl_function *function, bl_term arg, const bl_spawn_options *options)
+{
+    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, arg, options ? options : &no_options);
+}
+
+bl_pid bl_spawn_resting_opt(bl_handler *handler, bl_term state, const bl_spawn_options *options)
+{
+    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, state, options ? options : &no_options);
+}
+
+bl_pid bl_spawn_on(unsigned scheduler, bl_function *function, bl_term arg)
+{
+    return bl_spawn_opt(function, arg, &(bl_spawn_options){.scheduler = scheduler});
 }
 
 bl_pid bl_spawn_resting_on(unsigned scheduler, bl_handler *handler, bl_term state)
 {
-    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, scheduler, state);
+    return bl_spawn_resting_opt(handler, state, &(bl_spawn_options){.scheduler = scheduler});
 }
 
 bl_error bl_pid_error(bl_pid pid)

@@ -6,8 +6,12 @@
 
 #include "base/memory.h"
 #include "beamling/beamling.h"
+#include "kernel/garbage.h"
 #include "kernel/idle.h"
+#include "kernel/receive.h"
+#include "kernel/signal.h"
 #include "kernel/spawn.h"
+#include "kernel/timer.h"
 #include "kernel/trap.h"
 #include "kernel/wait.h"
 
@@ -59,6 +63,7 @@ static void sched_destroy(struct sched *s)
     free(s->lanes);
     free(s->free);
     free(s->looks);
+    free(s->timers);
     free(s);
 }
 
@@ -73,7 +78,8 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
     s->lanes = calloc(all, sizeof(struct lane *));
     s->free = calloc(all, sizeof(struct lane *));
     s->looks = calloc(o->schedulers, sizeof *s->looks);
-    if (!s->lanes || !s->free || !s->looks) {
+    s->timers = timers_create();
+    if (!s->lanes || !s->free || !s->looks || !s->timers) {
         sched_destroy(s);
         return NULL;
     }
@@ -125,9 +131,28 @@ static bl_error start_threads(void)
 
 /* ---- taking down ---- */
 
+/* What is still in mailboxes: blocks of their own among pooled ones. */
+static void free_messages(struct message *m)
+{
+    while (m) {
+        struct message *next = m->next;
+        if (message_is_signal(m))
+            signal_free((struct signal *)m);
+        else
+            message_free(m);
+        m = next;
+    }
+}
+
 static void free_processes(void)
 {
-    for (uint64_t i = 0, n = processes_used(); i < n; i++) {
+    for (uint64_t i = 1, n = processes_used(); i < n; i++) {
+        struct process *p = &processes.all[i];
+        free_messages(inbox_close(&p->inbox, 0));
+        free_messages(p->mail.first);
+        if (p->ended)
+            signal_free(p->ended);
+        process_heap_drop(p);
         if (processes.all[i].frames.bytes)
             frames_drop(&processes.all[i].frames);
         ctx_fini(&processes.all[i].ctx);
@@ -139,10 +164,11 @@ static void destroy(void)
     for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++)
         sched_destroy(runtime.scheds[i]);
     free(runtime.reserve);
-    pool_fini(&runtime.signals);
-    pool_fini(&runtime.messages);
     if (processes.all)
         free_processes();
+    pool_fini(&runtime.timers);
+    pool_fini(&runtime.signals);
+    pool_fini(&runtime.messages);
     processes_destroy();
     lanes_destroy(&runtime.lanes);
     runtime = (struct runtime){0};
@@ -156,6 +182,7 @@ static bl_error create(const struct bl_options *o)
     runtime.fenced = !os_fence_register();
     pool_init(&runtime.messages, sizeof(struct message), SLAB);
     pool_init(&runtime.signals, 32, SLAB);
+    pool_init(&runtime.timers, sizeof(struct timer), SLAB);
     /* What was asked for must be had; a default may shrink. */
     uint64_t wanted = o->max_processes ? o->max_processes : default_processes;
     uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;

@@ -1,12 +1,13 @@
 /* memory.h - where bytes come from.
  *
- * Two files keep this promise: memory_jemalloc.c (an arena per scheduler, so that
- * schedulers do not meet in the allocator) and memory_malloc.c (the C library's).
- * CMake picks one. No memory is NULL; whoever asked decides what that means. */
+ * Three files keep this promise: memory_jemalloc.c (an arena per scheduler, so that
+ * schedulers do not meet in the allocator), memory_malloc.c (the C library's), and for
+ * tests memory_hostile.c. CMake picks one. No memory is NULL; whoever asked decides what that means. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The calling thread is scheduler `index` from now on: give it an arena of its own. */
 void memory_bind_thread(int index);
@@ -21,6 +22,11 @@ size_t memory_good_size(size_t size);
 /* `size` bytes (a power of two) aligned to their own size, for slabs. */
 void *memory_alloc_slab(size_t size);
 void memory_free_slab(void *slab, size_t size);
+
+/* Of memory_hostile.c only, for tests: n more allocations succeed, those that follow do
+ * not; all do again, and how many did not is the result. */
+void memory_fail_after(int64_t n);
+uint64_t memory_fail_never(void);
 
 /* "jemalloc 5.3.0" or "malloc": for people. */
 const char *memory_allocator(void);

@@ -15,14 +15,14 @@
 
 enum { SLOTS = 2 * ATOM_MAX, TEXT_BYTES = ATOM_MAX * 128 };
 
-struct text {
+struct name {
     uint32_t length;
     char bytes[];
 };
 
 static struct lock lock;
 static _Atomic(_Atomic uint32_t *) slots;   /* SLOTS of them */
-static _Atomic(struct text *) *texts;       /* ATOM_MAX of them; published with slots */
+static _Atomic(struct name *) *texts;       /* ATOM_MAX of them; published with slots */
 static _Atomic uint32_t count;
 static char *text_space, *text_end; /* where texts lie, end to end; under the lock */
 
@@ -77,7 +77,7 @@ static _Atomic uint32_t *probe(_Atomic uint32_t *table, const char *text, size_t
             *index = -1;
             return slot;
         }
-        struct text *t = atomic_load_explicit(&texts[value - 1], memory_order_relaxed);
+        struct name *t = atomic_load_explicit(&texts[value - 1], memory_order_relaxed);
         if (t->length == length && !memcmp(t->bytes, text, length)) {
             *index = (long)value - 1;
             return slot;
@@ -89,10 +89,10 @@ static term add_locked(_Atomic uint32_t *slot, const char *text, size_t length, 
 {
     uint32_t index = atomic_load_explicit(&count, memory_order_relaxed); /* we hold the lock */
     *error = BL_ELIMIT;
-    size_t size = align_up(sizeof(struct text) + length + 1, 4);
+    size_t size = align_up(sizeof(struct name) + length + 1, 4);
     if (index == ATOM_MAX || size > (size_t)(text_end - text_space))
         return TERM_NONE;
-    struct text *t = (struct text *)text_space;
+    struct name *t = (struct name *)text_space;
     text_space += size;
     t->length = (uint32_t)length;
     memcpy(t->bytes, text, length);

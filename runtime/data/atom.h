@@ -26,7 +26,8 @@ const char *atom_text(term t);
     X(killed)                                                                                      \
     X(noproc)                                                                                      \
     X(stack_overflow)                                                                              \
-    X(no_memory)
+    X(no_memory)                                                                                   \
+    X(timeout_value)
 
 enum {
 #define ATOM_ENUM(name) ATOM_##name,

@@ -145,6 +145,7 @@ static inline struct message *messages_reverse(struct message *newest)
 /* The owner's private half: what it has taken and not yet received, oldest first. */
 struct msgq {
     struct message *first, *last; /* last is meaningless when first is NULL */
+    uint32_t count;
 };
 
 static inline void msgq_append(struct msgq *q, struct message *m)
@@ -155,13 +156,16 @@ static inline void msgq_append(struct msgq *q, struct message *m)
     else
         q->first = m;
     q->last = m;
+    q->count++;
 }
 
 static inline struct message *msgq_pop(struct msgq *q)
 {
     struct message *m = q->first;
-    if (m)
+    if (m) {
         q->first = m->next;
+        q->count--;
+    }
     return m;
 }
 

@@ -1,6 +1,7 @@
 /* idle.c - waiting without missing anything, and without burning a CPU.
  *
- * Two different things can be missed, and they are kept apart.
+ * Two different things can be missed, and they are kept apart. (A third, our own timers,
+ * cannot: nobody else sets them, so it is enough to look before each sleep.)
  *
  * 1. Work for us (others readied a process into our inbox). It must never be missed.
  *    An idle scheduler puts a mark, IDLE, in the place of its inbox, by a
@@ -27,6 +28,7 @@
 
 #include "base/memory.h"
 #include "kernel/steal.h"
+#include "kernel/timer.h"
 
 enum {
     SPIN_ROUNDS = 2000, /* tens of microseconds: longer than two schedulers need for a round trip */
@@ -81,16 +83,27 @@ static bool spin(struct sched *s)
 {
     int rounds = runtime.cpus > 1 ? SPIN_ROUNDS : 0;
     for (int i = 0; i < rounds; i++) {
-        if (!inbox_idle_still(s) || (i % ROUNDS_PER_LOOK == 0 && try_steal(s)))
+        if (!inbox_idle_still(s) || (i % ROUNDS_PER_LOOK == 0 && (timer_due() || try_steal(s))))
             return true;
         os_pause();
     }
     return !inbox_idle_still(s);
 }
 
-/* Sleep until woken, or for timeout_ns (0: no limit). */
+/* Until our next timer, if that is less than timeout_ns (0: no limit). */
+static uint64_t at_most_until_timer(const struct sched *s, uint64_t timeout_ns)
+{
+    uint64_t next = timer_next_ns(s);
+    if (!next)
+        return timeout_ns;
+    uint64_t now = os_now_ns(), left = next > now ? next - now : 1;
+    return !timeout_ns || left < timeout_ns ? left : timeout_ns;
+}
+
+/* Sleep until woken, or our next timer, or for timeout_ns (0: no limit). */
 static void sleep_once(struct sched *s, uint64_t timeout_ns)
 {
+    timeout_ns = at_most_until_timer(s, timeout_ns);
     atomic_store_explicit(&s->futex, 1, memory_order_seq_cst);
     if (inbox_idle_still(s))
         os_futex_wait(&s->futex, 1, timeout_ns);
@@ -114,7 +127,7 @@ static void sleep_and_poll(struct sched *s)
             sleep_once(s, poll);
         else
             sleep_deep(s);
-        if (!inbox_idle_still(s) || try_steal(s))
+        if (!inbox_idle_still(s) || timer_due() || try_steal(s))
             return;
         poll = poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
     }
@@ -144,7 +157,10 @@ void idle_main(void *arg)
         sched_run_all(s);
         if (sched_halted(s))
             break;
-        idle(s);
+        if (s->until_timers != TIMERS_NOW)
+            idle(s);
+        if (s->until_timers == TIMERS_NOW || timer_due())
+            timer_poll(s);
     }
     os_trap_stack_end(s->trap_stack);
     ctx_fini_thread(&s->native);

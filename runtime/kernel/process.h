@@ -8,6 +8,7 @@
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
 
+#include "data/heap.h"
 #include "data/mailbox.h"
 #include "machine/lane.h"
 #include "machine/pool.h"
@@ -15,7 +16,12 @@
 struct process;
 struct signal;
 
-enum process_kind { PROCESS_STRAIGHT, PROCESS_RESTING, PROCESS_GUEST };
+enum process_kind {
+    PROCESS_STRAIGHT,
+    PROCESS_RESTING,
+    PROCESS_HIBERNATING, /* straight-line again as soon as it has a message */
+    PROCESS_GUEST,
+};
 
 /* Where a process may run. Anything but NOWHERE is off the fast path. */
 enum process_bound { BOUND_NOWHERE = 0, /* 1..: to the scheduler of that number */ BOUND_GUEST = UINT16_MAX };
@@ -29,9 +35,9 @@ struct process {
     /* Any thread, by the inbox protocol (data/mailbox.h). */
     struct inbox inbox;
     _Atomic uint32_t generation; /* odd and even alike; 0 is never alive */
-    /* Written at birth, then constant for this life. */
     uint8_t kind;
-    uint16_t bound; /* enum process_bound */
+    uint8_t doomed; /* not 0: its frames are lost, and it ends for this reason (an atom's index). Who holds it */
+    uint16_t bound; /* enum process_bound; written at birth, then constant for this life */
 
     /* Whoever holds the process: the scheduler that runs it, the queue that holds it,
      * the pool when the slot is free (next and lane are the pool's two links). */
@@ -45,8 +51,8 @@ struct process {
     /* The process itself and the scheduler that holds its lane. */
     struct ctx ctx;
     struct frames frames;
-    struct msgq mail; /* taken from the inbox, not yet received */
-    uint8_t doomed;   /* not 0: its frames are lost, and it ends for this reason (an atom's index) */
+    struct heap *heap; /* its terms; NULL: it never had any that need one */
+    struct msgq mail;  /* taken from the inbox, not yet received */
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct process) == 128, "two cache lines");

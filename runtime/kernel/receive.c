@@ -6,12 +6,19 @@
  * acted on at that moment, in order with the messages around them. */
 #include "kernel/receive.h"
 
+#include "data/atom.h"
+#include "data/copy.h"
+#include "kernel/garbage.h"
 #include "kernel/signal.h"
 
+/* A message whose word is a pointer is a block that holds what it points to; others are
+ * two words of a pool. */
 void message_free(struct message *m)
 {
     struct sched *s = self_sched();
-    if (s)
+    if (term_is_pointer(m->word))
+        blocks_free((struct block *)m);
+    else if (s)
         pool_give(&runtime.messages, &s->messages, m);
     else
         pool_give_shared(&runtime.messages, m);
@@ -23,15 +30,37 @@ static bl_error undelivered(struct message *m)
     return BL_OK; /* it died while we were sending: as if it had a moment before */
 }
 
+/* One reduction for 64 words copied, as in BEAM. */
+enum { WORDS_PER_REDUCTION = 64 };
+
+static NOINLINE struct message *copy_message(struct sched *s, term word)
+{
+    struct block *copy = copy_out(word);
+    if (UNLIKELY(!copy))
+        return NULL;
+    if (s)
+        s->reductions -= (int32_t)(copy_words(copy) / WORDS_PER_REDUCTION);
+    return &copy->message;
+}
+
+static inline struct message *make_message(struct sched *s, term word)
+{
+    if (term_is_pointer(word))
+        return copy_message(s, word);
+    struct message *m = s ? pool_take(&runtime.messages, &s->messages) : pool_take_shared(&runtime.messages);
+    if (LIKELY(m != NULL))
+        m->word = word;
+    return m;
+}
+
 bl_error message_send(struct sched *s, term to, term word)
 {
     struct process *p = process_find(to);
     if (UNLIKELY(!p))
         return BL_OK;
-    struct message *m = pool_take(&runtime.messages, &s->messages);
+    struct message *m = make_message(s, word);
     if (UNLIKELY(!m))
         return BL_ENOMEM;
-    m->word = word;
     enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
     if (UNLIKELY(pushed == MAILBOX_DEAD))
         return undelivered(m);
@@ -46,10 +75,9 @@ bl_error message_send_outside(term to, term word)
     struct process *p = process_find(to);
     if (!p)
         return BL_OK;
-    struct message *m = pool_take_shared(&runtime.messages);
+    struct message *m = make_message(NULL, word);
     if (!m)
         return BL_ENOMEM;
-    m->word = word;
     enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
     if (pushed == MAILBOX_DEAD)
         return undelivered(m);
@@ -72,22 +100,41 @@ void message_take_in(struct process *p, struct message *newest)
     }
 }
 
+/* The oldest of the private list; a mark (kernel/select) that was behind it goes before the next. */
+static inline struct message *pop_mail(struct process *p)
+{
+    struct message *m = msgq_pop(&p->mail);
+    if (m && UNLIKELY(p->heap != NULL) && p->heap->mark == &m->next)
+        p->heap->mark = &p->mail.first;
+    return m;
+}
+
 /* The inbox becomes the private list, and its oldest message is returned, or NULL. */
 static COLD struct message *take_in_many(struct process *p, struct message *newest)
 {
     message_take_in(p, newest);
-    return msgq_pop(&p->mail);
+    return pop_mail(p);
 }
 
 /* The oldest message, or NULL. The process itself. */
 static inline struct message *next_message(struct process *p)
 {
     if (p->mail.first || inbox_is_empty(&p->inbox))
-        return msgq_pop(&p->mail);
+        return pop_mail(p);
     struct message *newest = inbox_take(&p->inbox, process_generation(p));
     if (LIKELY(!newest->next && !message_is_signal(newest)))
         return newest; /* one message: the common case has no list to make */
     return take_in_many(p, newest);
+}
+
+term message_accept(struct sched *s, struct message *m)
+{
+    term word = m->word;
+    if (!term_is_pointer(word))
+        pool_give(&runtime.messages, &s->messages, m);
+    else if (UNLIKELY(!garbage_join(s, word)))
+        process_end_self(term_atom(ATOM_no_memory));
+    return word;
 }
 
 /* What a process does first when it wakes in a receive; TERM_NONE: nothing for it yet. */
@@ -95,15 +142,12 @@ static uint64_t received(void)
 {
     struct sched *s = self_sched();
     struct message *m = next_message(s->current);
-    if (UNLIKELY(!m))
-        return TERM_NONE;
-    term word = m->word;
-    pool_give(&runtime.messages, &s->messages, m);
-    return word;
+    return LIKELY(m != NULL) ? message_accept(s, m) : TERM_NONE;
 }
 
 uint64_t message_receive(struct sched *s)
 {
+    garbage_poll(s);
     term word = received();
     return LIKELY(word) ? word : sched_park_self(s, received);
 }
@@ -155,12 +199,45 @@ void process_activate(uint64_t unused)
                 return;
             continue;
         }
-        term word = m->word;
-        message_free(m);
-        p->arg = p->entry.handler(term_give(p->arg), term_give(word)).word;
-        if (--self_sched()->reductions <= 0) {
+        term state = p->arg, word = message_accept(self_sched(), m);
+        p->arg = TERM_NONE; /* the handler's stack says whether it still needs its old state */
+        p->arg = p->entry.handler(term_give(state), term_give(word)).word;
+        struct sched *s = self_sched();
+        if (UNLIKELY(p->heap != NULL) && (BL_HOSTILE || heap_wants_collection(p->heap)))
+            garbage_collect_resting(s);
+        if (--s->reductions <= 0) {
             give_way(p);
             return;
         }
     }
+}
+
+/* ---- hibernation ---- */
+
+_Noreturn void process_hibernate(struct sched *s, bl_function *function, term kept)
+{
+    struct process *p = s->current;
+    p->kind = PROCESS_HIBERNATING;
+    p->entry.function = function;
+    p->arg = garbage_compact(s, kept);
+    if (p->mail.first || !rest(p))
+        give_way(p);
+    sched_abandon_self(self_sched());
+}
+
+/* Signals wake it too; those are not worth a stack. */
+void process_rouse(uint64_t unused)
+{
+    (void)unused;
+    struct process *p = self_sched()->current;
+    while (!p->mail.first) {
+        if (!inbox_is_empty(&p->inbox))
+            message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
+        else if (rest(p))
+            return;
+    }
+    bl_term kept = term_give(p->arg);
+    p->kind = PROCESS_STRAIGHT;
+    p->arg = TERM_NONE;
+    p->entry.function(kept);
 }

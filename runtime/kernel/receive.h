@@ -18,8 +18,18 @@ void message_take_in(struct process *p, struct message *newest);
 
 void message_free(struct message *);
 
+/* m, which has left the mailbox of the running process, becomes its term: its words join
+ * the heap. Ends the process if there is no memory. */
+term message_accept(struct sched *s, struct message *m);
+
 /* One run of a resting process: its handler on message after message, until none is
  * left or the time slice is over. */
 void process_activate(uint64_t unused);
+
+/* The running process keeps `kept` and sleeps without frames; with the first message it
+ * goes on in `function`. */
+_Noreturn void process_hibernate(struct sched *s, bl_function *function, term kept);
+/* What a hibernating process runs when it is woken. */
+void process_rouse(uint64_t unused);
 
 #endif

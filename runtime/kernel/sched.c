@@ -404,7 +404,7 @@ static inline void run_on(struct sched *s, struct process *p, struct lane *lane)
 
 /* To the native stack, which is to take up `p` if not NULL. `from` NULL: for good. p goes
  * through the queue: the lock is free for a moment, and a thief may get p's lane. */
-static uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
+static NOINLINE uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
 {
     if (p)
         runq_push_first(&s->queue, p);
@@ -478,17 +478,27 @@ static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process
 }
 
 /* There is nothing to switch to. */
-static uint64_t stay(struct sched *s, ctx_after *after)
+static NOINLINE uint64_t stay(struct sched *s, ctx_after *after)
 {
     sched_unlock(s);
     uint64_t result = after ? after() : 0;
     return after && !result ? message_receive_again() : result;
 }
 
-/* The running process has put itself somewhere: go on with the next. */
-static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *after)
+/* Counts switches. True: to the native stack, timers may have expired. */
+static inline bool time_to_look(struct sched *s)
 {
-    struct process *next = pick(s);
+    if (LIKELY(!s->until_timers))
+        return false;
+    s->until_timers -= s->until_timers > TIMERS_NOW;
+    return s->until_timers == TIMERS_NOW;
+}
+
+/* The ways to leave. On the fast way nothing is called but by tail calls, so that no
+ * register of the caller's is saved twice: here, and in the switch. */
+
+static inline uint64_t leave_for(struct sched *s, struct process *self, struct process *next, ctx_after *after)
+{
     if (UNLIKELY(!next))
         return to_native(s, &self->ctx, NULL, after);
     if (LIKELY(next != self))
@@ -497,23 +507,60 @@ static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *a
     return stay(s, after);
 }
 
-uint64_t sched_yield_self(struct sched *s)
+static NOINLINE uint64_t leave_slow(struct sched *s, struct process *self, struct process *next, ctx_after *after)
 {
-    struct process *p = s->current;
-    sched_lock(s);
-    runq_push(&s->queue, p);
-    return leave(s, p, NULL);
+    return leave_for(s, self, pick_slow(s, next), after);
 }
 
-uint64_t sched_park_self(struct sched *s, ctx_after *after)
+/* The running process has put itself somewhere: go on with the next. */
+static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *after)
+{
+    if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
+        return leave_slow(s, self, NULL, after);
+    if (UNLIKELY(time_to_look(s)))
+        return to_native(s, &self->ctx, NULL, after);
+    struct process *next = pop(s);
+    if (UNLIKELY(next && !may_run_here(s, next)))
+        return leave_slow(s, self, next, after);
+    return leave_for(s, self, next, after);
+}
+
+static inline uint64_t yield_locked(struct sched *s)
+{
+    runq_push(&s->queue, s->current);
+    return leave(s, s->current, NULL);
+}
+
+static NOINLINE uint64_t yield_slow(struct sched *s)
+{
+    sched_lock_slow(s);
+    return yield_locked(s);
+}
+
+uint64_t sched_yield_self(struct sched *s)
+{
+    return LIKELY(sched_lock_try(s)) ? yield_locked(s) : yield_slow(s);
+}
+
+static inline uint64_t park_locked(struct sched *s, ctx_after *after)
 {
     struct process *p = s->current;
-    sched_lock(s);
     /* From a success on, a waker may queue p; it cannot run before we have left it,
      * since its lane is ours and we hold the lock. */
     if (LIKELY(inbox_idle(&p->inbox, process_generation(p))))
         return leave(s, p, after);
     return stay(s, after);
+}
+
+static NOINLINE uint64_t park_slow(struct sched *s, ctx_after *after)
+{
+    sched_lock_slow(s);
+    return park_locked(s, after);
+}
+
+uint64_t sched_park_self(struct sched *s, ctx_after *after)
+{
+    return LIKELY(sched_lock_try(s)) ? park_locked(s, after) : park_slow(s, after);
 }
 
 /* ---- the loop at a lane's foot ---- */
@@ -523,7 +570,7 @@ void sched_next_here(struct sched *s)
     struct lane *lane = s->lane;
     sched_lock(s);
     lane->resident = NULL;
-    struct process *p = pick(s);
+    struct process *p = UNLIKELY(time_to_look(s)) ? NULL : pick(s);
     if (LIKELY(p && !p->lane)) {
         if (!CTX_MAY_SUCCEED)
             begin(s, NULL, p, lane, NULL);
@@ -555,6 +602,8 @@ void sched_run_all(struct sched *s)
         if (!p || sched_halted(s))
             break;
         take_up(s, &s->native, p, NULL); /* comes back without the lock */
+        if (s->until_timers == TIMERS_NOW)
+            return;
     }
     sched_unlock(s);
 }

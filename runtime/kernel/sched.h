@@ -41,6 +41,8 @@ enum {
  * membarrier(2) is missing: it sends the owner the slow way round, which fences. */
 enum thief { THIEF_NONE = 0, THIEF_STEALING = 1, THIEF_HALT = 2 /* stop for ever */, THIEF_FENCED = 4 };
 
+enum { TIMERS_NOW = 1 };
+
 struct sched {
     /* The scheduler's own thread only. */
     struct process *current; /* NULL: none, we are on the native stack or between two */
@@ -50,6 +52,9 @@ struct sched {
     uint32_t streak;
     bool fresh; /* the lane loop has just been entered for `current` */
     struct pool_cache messages, signals, slots;
+    struct pool_cache timer_cache;
+    uint32_t until_timers; /* switches until we must look at the clock (TIMERS_NOW); 0: no timers */
+    uint64_t reference, references_end; /* numbers for references that are ours to give */
 
     /* Under the scheduler lock. */
     struct runq queue;
@@ -77,6 +82,7 @@ struct sched {
     uint32_t index;
     void *trap_stack;
     struct look *looks; /* one a scheduler, for steal.c */
+    struct timers *timers; /* for timer.c */
 };
 
 /* What a thief remembers of a victim. */
@@ -107,7 +113,7 @@ struct runtime {
     struct lock reserve_lock;
     struct lane **reserve; /* lanes that nobody holds and no process is bound to */
     uint32_t reserve_count;
-    struct pool messages, signals;
+    struct pool messages, signals, timers;
 
     _Atomic uint32_t next_home;     /* round robin for work from outside */
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
@@ -122,13 +128,19 @@ extern struct runtime runtime __attribute__((visibility("hidden")));
 void sched_lock_slow(struct sched *s);
 
 /* The owner takes its own lock. In an order that a thief's fence makes safe: either the
- * thief sees busy, or we see the thief. Pairs with sched_rob_begin(). */
-static inline void sched_lock(struct sched *s)
+ * thief sees busy, or we see the thief. Pairs with sched_rob_begin(). False: not taken yet,
+ * and sched_lock_slow() must be called. */
+static inline bool sched_lock_try(struct sched *s)
 {
     atomic_store_explicit(&s->busy, 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst); /* the compiler must not swap them either */
     /* acquire (as part of seq_cst): sees what the last thief changed. */
-    if (UNLIKELY(atomic_load_explicit(&s->thief, memory_order_seq_cst)))
+    return LIKELY(!atomic_load_explicit(&s->thief, memory_order_seq_cst));
+}
+
+static inline void sched_lock(struct sched *s)
+{
+    if (UNLIKELY(!sched_lock_try(s)))
         sched_lock_slow(s);
 }
 
@@ -196,7 +208,8 @@ static inline void sched_charge(struct sched *s, uint32_t reductions)
         sched_yield_self(s);
 }
 
-/* The running process ends with `stack_overflow` (spawn.c). */
+/* The running process ends (spawn.c); with `stack_overflow`. */
+_Noreturn void process_end_self(term reason);
 _Noreturn void process_overflowed(void);
 
 /* Is there enough stack for the runtime to work on? Ends the process if not; to be
@@ -220,7 +233,8 @@ bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane);
 /* The foot of the current lane: nobody's frames are on it. Pick a process to start
  * here; it is `current` on return. Does not return if the next one lives elsewhere. */
 void sched_next_here(struct sched *s);
-/* One process after another, from the native stack, until there is none. */
+/* One process after another, from the native stack, until there is none or it is time
+ * for timer_poll(). */
 void sched_run_all(struct sched *s);
 
 /* Make s stop for ever at its next lock. Any thread. */

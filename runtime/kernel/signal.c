@@ -1,6 +1,9 @@
 /* signal.c - see signal.h. */
 #include "kernel/signal.h"
 
+#include "data/atom.h"
+#include "data/copy.h"
+
 static struct signal *signal_take(void)
 {
     struct sched *s = self_sched();
@@ -10,6 +13,8 @@ static struct signal *signal_take(void)
 void signal_free(struct signal *signal)
 {
     struct sched *s = self_sched();
+    if (term_is_pointer(signal->reason))
+        blocks_free(copy_block(signal->reason));
     if (s)
         pool_give(&runtime.signals, &s->signals, signal);
     else
@@ -44,6 +49,10 @@ static void answer(struct signal *signal, term ended, term reason)
     term waiter = signal->from;
     signal->from = ended;
     signal->reason = reason;
+    if (term_is_pointer(reason)) {
+        struct block *copy = copy_out(reason);
+        signal->reason = copy ? copy->message.word : term_atom(ATOM_no_memory); /* heard all the same */
+    }
     if (!deliver(signal, SIGNAL_ENDED, waiter))
         signal_free(signal); /* the waiter is gone too */
 }
@@ -77,6 +86,7 @@ bl_error signal_ask(term waiter, term pid, bool *asked)
     if (!signal)
         return BL_ENOMEM;
     signal->from = waiter;
+    signal->reason = TERM_NONE;
     *asked = deliver(signal, SIGNAL_WAIT, pid);
     if (!*asked)
         signal_free(signal);

@@ -14,7 +14,7 @@ enum signal_kind {
 struct signal {
     struct message message; /* word = term_own(TERM_OWN_SIGNAL, kind); next also links waiters */
     term from;              /* WAIT: who waits; ENDED: who has ended */
-    term reason;            /* ENDED */
+    term reason;            /* ENDED; a pointer: to a copy of its own */
 };
 
 _Static_assert(sizeof(struct signal) == 32, "half a cache line");

@@ -10,6 +10,8 @@
 #include "kernel/spawn.h"
 
 #include "data/atom.h"
+#include "data/copy.h"
+#include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"
 
@@ -45,12 +47,44 @@ static uint32_t slot_init(struct process *p, enum process_kind kind, union proce
     p->ended = p->waiting = NULL;
     p->ctx = (struct ctx){0};
     p->frames = (struct frames){0};
-    p->mail.first = NULL;
+    p->mail = (struct msgq){0};
+    p->heap = NULL;
     p->doomed = 0;
     return generation;
 }
 
-term process_spawn(enum process_kind kind, union process_entry entry, term arg, uint16_t bound, bl_error *error)
+/* p gets its argument as a copy on its own heap. False: no memory. */
+static bool give_argument(struct process *p)
+{
+    struct heap *h = process_heap(p);
+    p->arg = h ? copy_to(h, p->arg) : TERM_NONE;
+    return p->arg;
+}
+
+/* A heap of the sizes that were asked for. False: no memory. */
+static bool size_heap(struct process *p, const bl_spawn_options *options)
+{
+    struct heap *h = process_heap(p);
+    if (!h)
+        return false;
+    if (options->min_heap_size > h->least)
+        h->least = h->collect_at = options->min_heap_size;
+    h->most = options->max_heap_size;
+    if (h->most && h->most < h->collect_at)
+        h->collect_at = h->most;
+    return true;
+}
+
+/* What it needs from the start, besides its slot. False: no memory. */
+static bool equip(struct process *p, const bl_spawn_options *options)
+{
+    if (UNLIKELY(options->min_heap_size || options->max_heap_size) && !size_heap(p, options))
+        return false;
+    return !term_is_pointer(p->arg) || give_argument(p);
+}
+
+term process_spawn(enum process_kind kind, union process_entry entry, term arg, const bl_spawn_options *options,
+                   bl_error *error)
 {
     struct sched *s = self_sched();
     struct process *p = slot_take(s);
@@ -59,7 +93,13 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
         return TERM_NONE;
     }
     uint32_t generation = slot_init(p, kind, entry, arg);
-    p->bound = bound;
+    p->bound = (uint16_t)options->scheduler;
+    if (UNLIKELY(!equip(p, options))) {
+        process_heap_drop(p);
+        slot_give(s, p);
+        *error = BL_ENOMEM;
+        return TERM_NONE;
+    }
     inbox_open(&p->inbox, generation, kind == PROCESS_RESTING);
     term pid = process_pid(p);
     if (s)
@@ -118,6 +158,7 @@ void process_end(struct process *p, term reason)
     s->current = NULL;
     process_unbind(p);
     mailbox_close(p, reason);
+    process_heap_drop(p);
     if (p->frames.bytes)
         frames_drop(&p->frames);
     ctx_fini(&p->ctx);
@@ -151,8 +192,12 @@ static struct lane_call start(struct process *p)
         return (struct lane_call){.function = start_doomed, .arg = p->doomed};
     if (p->kind == PROCESS_RESTING)
         return (struct lane_call){.function = process_activate};
+    if (UNLIKELY(p->kind == PROCESS_HIBERNATING))
+        return (struct lane_call){.function = process_rouse};
     /* A bl_term is one word in the register of a word: see the lane loop. */
-    return (struct lane_call){.function = (void (*)(uint64_t))(void (*)(void))p->entry.function, .arg = p->arg};
+    term arg = p->arg;
+    p->arg = TERM_NONE; /* its stack says from now on whether it still needs it */
+    return (struct lane_call){.function = (void (*)(uint64_t))(void (*)(void))p->entry.function, .arg = arg};
 }
 
 /* The loop at a lane's foot asks what to call next: on a fresh lane, and whenever the

@@ -5,9 +5,9 @@
 #include "kernel/sched.h"
 
 /* A new process, already on its way: straight-line ones are ready to run, resting ones
- * wait for their first message. `bound`: 0 or a scheduler's number. Any thread.
+ * wait for their first message. Any thread.
  * TERM_NONE with *error: BL_ELIMIT or BL_ENOMEM. */
-term process_spawn(enum process_kind, union process_entry, term arg, uint16_t bound, bl_error *error);
+term process_spawn(enum process_kind, union process_entry, term arg, const bl_spawn_options *, bl_error *error);
 
 /* A slot without a run: a thread takes part in the inbox protocol. Any thread that is
  * no scheduler. NULL: no slot. */
@@ -18,8 +18,5 @@ void process_release(struct process *guest);
  * The slot may be somebody else's when this returns. Run by the scheduler that runs p,
  * on p's lane; `current` is NULL afterwards. */
 void process_end(struct process *p, term reason);
-
-/* The same for the running process, for good. */
-_Noreturn void process_end_self(term reason);
 
 #endif

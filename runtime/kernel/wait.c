@@ -7,16 +7,21 @@
 
 #include "base/lock.h"
 #include "data/atom.h"
+#include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"
 #include "kernel/spawn.h"
 
+/* The reason, on the heap of whoever runs; the one who waited, or its guest's thread. */
 static term take_answer(struct process *p)
 {
     struct signal *answer = p->ended;
     term reason = answer->reason;
     p->ended = NULL;
+    answer->reason = TERM_NONE;
     signal_free(answer);
+    if (term_is_pointer(reason) && !garbage_join(self_sched(), reason))
+        reason = term_atom(ATOM_no_memory);
     return reason;
 }
 

@@ -1,0 +1,100 @@
+/* receive.h - taking messages by pattern, and terms apart. Included by beamling.h.
+ *
+ *     BL_RECEIVE {
+ *         BL_ON("inc")                    n++;
+ *         BL_ON("{get, %p}", &from)       bl_send(from, bl_int(n));
+ *         BL_AFTER(5000)                  bl_exit(bl_atom("idle"));
+ *     }
+ *
+ * As in Erlang: the oldest message is tried against the clauses from the top; if none
+ * matches, the next message, and the others stay where they are, in their order. The
+ * first that matches is taken out and its clause runs; then the receive is over. If no
+ * message matches, it waits for more.
+ *
+ * The language of patterns, with all holes (%i, %p, ...), stands in the manual page
+ * bl_pattern(7), docs/patterns.md. A text with a mistake is reported, with its place, and
+ * ends the program the first time its receive is reached, whatever is in the mailbox.
+ *
+ * A clause is a statement: use braces for more than one. `break`, `return` and `goto` may
+ * leave it (the message is taken, nothing needs cleaning up), receives may be nested in
+ * it. Nothing but clauses may stand in a BL_RECEIVE. */
+#ifndef BEAMLING_RECEIVE_H
+#define BEAMLING_RECEIVE_H
+
+#ifndef BEAMLING_BEAMLING_H
+#error "include beamling/beamling.h instead"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* No limit, for BL_AFTER. */
+#define BL_INFINITY (-1)
+
+/* The clauses. [process] */
+#define BL_RECEIVE for (bl_receiver bl_receiver_ = {NULL, NULL, 0, 0}; bl_receive_next(&bl_receiver_);)
+
+/* The same, but messages that were in the mailbox before `reference` was made by this
+ * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
+ * to a call, however many messages wait. The last reference made counts. */
+#define BL_RECEIVE_SINCE(reference)                                                                \
+    for (bl_receiver bl_receiver_ = bl_receive_since(reference); bl_receive_next(&bl_receiver_);)
+
+/* When the message matches: BL_ON(pattern, arguments for its holes...) statement */
+#define BL_ON(...)                                                                                 \
+    if (bl_receive_on(&bl_receiver_, BL_SITE_, __VA_ARGS__))
+
+/* When no message that matches has come for so many milliseconds: 0 .. 2^32 - 1, or
+ * BL_INFINITY; anything else ends the process with `timeout_value`. Never early. The last
+ * clause; evaluated once. 0: what is there is looked at, all of it. */
+#define BL_AFTER(milliseconds)                                                                     \
+    if (bl_receiver_.state & BL_RECEIVER_TIMED_ ? bl_receive_expired(&bl_receiver_)                \
+                                                : bl_receive_after(&bl_receiver_, (milliseconds)))
+
+/* Does t match? The holes are filled if it does, else nothing is written. [any]
+ *     if (BL_MATCH(t, "{point, %i, %i}", &x, &y)) ... */
+#define BL_MATCH(t, ...) bl_match((t), BL_SITE_, __VA_ARGS__)
+
+/* A term from a text and values: BL_TERM("{point, %i, %i}", (int64_t)1, (int64_t)2). "No
+ * term" if there is no memory, or a value is not what its hole says. [any] */
+#define BL_TERM(...) bl_build(BL_SITE_, __VA_ARGS__)
+
+/* How many messages wait in the mailbox of this process. Constant time, spread over
+ * their arrivals. (process_info(self(), message_queue_len)) [process] */
+BL_API size_t bl_mailbox_length(void);
+
+/* ---- what the macros are made of ---- */
+
+typedef struct bl_receiver {
+    void *place;
+    void *timer;
+    uint64_t deadline;
+    unsigned state;
+} bl_receiver;
+
+enum { BL_RECEIVER_TIMED_ = 16 };
+
+/* A place in the source; its text, always the same, is compiled once. */
+typedef struct bl_site {
+    void *compiled;
+} bl_site;
+
+#define BL_SITE_                                                                             \
+    __extension__({                                                                                \
+        static bl_site bl_site_;                                                                   \
+        &bl_site_;                                                                                 \
+    })
+
+BL_API bl_receiver bl_receive_since(bl_term reference);
+BL_API bool bl_receive_next(bl_receiver *);
+BL_API bool bl_receive_on(bl_receiver *, bl_site *, const char *pattern, ...);
+BL_API bool bl_receive_after(bl_receiver *, int64_t milliseconds);
+BL_API bool bl_receive_expired(bl_receiver *);
+BL_API bool bl_match(bl_term t, bl_site *, const char *pattern, ...);
+BL_API bl_term bl_build(bl_site *, const char *text, ...);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,182 @@
+/* patterns.c - the public functions behind the macros of beamling/receive.h: each finds
+ * the compiled form of its text, and hands over.
+ *
+ * A text is compiled when its place in the source is first reached, and kept for the life
+ * of the OS process: there are as many as the program has such places. A text with a
+ * mistake in it can never work, so it is reported at once, and ends the program. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "beamling/beamling.h"
+#include "data/atom.h"
+#include "data/pattern.h"
+#include "kernel/garbage.h"
+#include "kernel/select.h"
+
+/* ---- compiling once ---- */
+
+static COLD _Noreturn void complain(const char *text, const struct text_error *why)
+{
+    panic("\"%s\", at byte %zu: %s", text, why->offset, why->sentence);
+}
+
+/* Two threads may compile the same text; one of them is kept. acquire and release: who
+ * finds it, sees it whole. */
+static void *publish(bl_site *site, void *compiled, void (*drop)(void *))
+{
+    void *found = NULL;
+    if (__atomic_compare_exchange_n(&site->compiled, &found, compiled, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+        return compiled;
+    drop(compiled);
+    return found;
+}
+
+static void drop_pattern(void *p)
+{
+    pattern_free(p);
+}
+
+static void drop_build(void *b)
+{
+    build_free(b);
+}
+
+static COLD const struct pattern *compile_pattern(bl_site *site, const char *text)
+{
+    struct text_error why;
+    struct pattern *p = pattern_compile(text, strlen(text), &why);
+    if (!p)
+        complain(text, &why);
+    return publish(site, p, drop_pattern);
+}
+
+static COLD const struct build *compile_build(bl_site *site, const char *text)
+{
+    struct text_error why;
+    struct build *b = build_compile(text, strlen(text), BUILD_TERMS, &why);
+    if (!b)
+        complain(text, &why);
+    return publish(site, b, drop_build);
+}
+
+static inline const struct pattern *pattern_at(bl_site *site, const char *text)
+{
+    const struct pattern *p = __atomic_load_n(&site->compiled, __ATOMIC_ACQUIRE);
+    return LIKELY(p != NULL) ? p : compile_pattern(site, text);
+}
+
+static inline const struct build *build_at(bl_site *site, const char *text)
+{
+    const struct build *b = __atomic_load_n(&site->compiled, __ATOMIC_ACQUIRE);
+    return LIKELY(b != NULL) ? b : compile_build(site, text);
+}
+
+/* A match that needed memory, and found none. */
+static COLD void no_memory(void)
+{
+    if (!self_sched())
+        panic("no memory to match a deep term");
+    process_end_self(term_atom(ATOM_no_memory));
+}
+
+/* t may match. */
+static inline bool matches(const struct pattern *p, term t, va_list *args)
+{
+    uint64_t words[BUILD_ARGS_MOST];
+    pattern_read_args(p, args, words);
+    enum pattern_result result = pattern_match_seen(p, t, words);
+    if (UNLIKELY(result == PATTERN_NO_MEMORY))
+        no_memory();
+    return result == PATTERN_YES;
+}
+
+static struct sched *calling_sched(void)
+{
+    struct sched *s = self_sched();
+    if (s)
+        sched_check_stack(s);
+    return s;
+}
+
+/* ---- matching and building ---- */
+
+bool bl_match(bl_term t, bl_site *site, const char *text, ...)
+{
+    calling_sched();
+    const struct pattern *p = pattern_at(site, text);
+    if (!t.word || !pattern_may_match(p, t.word))
+        return false;
+    va_list args;
+    va_start(args, text);
+    bool yes = matches(p, t.word, &args);
+    va_end(args);
+    return yes;
+}
+
+bl_term bl_build(bl_site *site, const char *text, ...)
+{
+    calling_sched();
+    struct heap *h = garbage_heap();
+    const struct build *b = build_at(site, text);
+    if (!h)
+        return term_give(TERM_NONE);
+    uint64_t words[BUILD_ARGS_MOST];
+    bl_error error;
+    va_list args;
+    va_start(args, text);
+    build_read_args(b, &args, words);
+    va_end(args);
+    return term_give(build_make_args(h, b, words, &error));
+}
+
+/* ---- receiving ---- */
+
+bool bl_receive_next(bl_receiver *r)
+{
+    struct sched *s = calling_sched();
+    if (UNLIKELY(!s))
+        panic("BL_RECEIVE outside a process: there is no mailbox");
+    return select_next(s, r);
+}
+
+bl_receiver bl_receive_since(bl_term reference)
+{
+    bl_receiver r = {0};
+    struct sched *s = calling_sched();
+    if (s)
+        select_since(s, &r, reference.word);
+    return r;
+}
+
+bool bl_receive_on(bl_receiver *r, bl_site *site, const char *text, ...)
+{
+    const struct pattern *p = pattern_at(site, text);
+    term t = select_message(r);
+    if (!t || !pattern_may_match(p, t))
+        return false;
+    va_list args;
+    va_start(args, text);
+    bool yes = matches(p, t, &args);
+    va_end(args);
+    if (yes)
+        select_take(self_sched(), r);
+    return yes;
+}
+
+bool bl_receive_after(bl_receiver *r, int64_t milliseconds)
+{
+    if (!select_done(r))
+        select_limit(r, milliseconds);
+    return false;
+}
+
+bool bl_receive_expired(bl_receiver *r)
+{
+    return select_expired(r);
+}
+
+size_t bl_mailbox_length(void)
+{
+    struct sched *s = calling_sched();
+    return s ? select_length(s) : 0;
+}

@@ -1,0 +1,73 @@
+/* memory_hostile.c - the C library's memory, which may run out when a test says so.
+ *
+ * For tests only: memory_fail_after(n) lets n more allocations succeed and fails all that
+ * follow, until memory_fail_never(). Whatever is freed is overwritten first. */
+#include "base/memory.h"
+
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POISON = 0xa5 };
+
+static _Atomic int64_t memory_left = INT64_MAX;
+static _Atomic uint64_t memory_failed;
+
+void memory_fail_after(int64_t n)
+{
+    atomic_store(&memory_failed, 0);
+    atomic_store(&memory_left, n);
+}
+
+uint64_t memory_fail_never(void)
+{
+    atomic_store(&memory_left, INT64_MAX);
+    return atomic_load(&memory_failed);
+}
+
+static int memory_fails(void)
+{
+    if (atomic_fetch_sub(&memory_left, 1) > 0)
+        return 0;
+    atomic_fetch_add(&memory_failed, 1);
+    return 1;
+}
+
+void memory_bind_thread(int index)
+{
+    (void)index;
+}
+
+void *memory_alloc(size_t size)
+{
+    return memory_fails() ? NULL : malloc(size);
+}
+
+void memory_free(void *block, size_t size)
+{
+    if (block)
+        memset(block, POISON, size);
+    free(block);
+}
+
+size_t memory_good_size(size_t size)
+{
+    return size;
+}
+
+void *memory_alloc_slab(size_t size)
+{
+    return memory_fails() ? NULL : aligned_alloc(size, size);
+}
+
+void memory_free_slab(void *slab, size_t size)
+{
+    memory_free(slab, size);
+}
+
+const char *memory_allocator(void)
+{
+    return "hostile";
+}

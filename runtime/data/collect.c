@@ -1,0 +1,449 @@
+/* collect.c - mostly copying collection.
+ *
+ * When: on entry of a public function that may build terms, and when a resting process
+ * has returned its state, once the heap has grown by as much as was live the last time
+ * (heap_wants_collection()). So each word is moved about once for each word that is
+ * taken. Never while an object is half-built: inside the runtime, taking words never
+ * collects, it only adds blocks.
+ *
+ * What is scanned: the process's roots, precisely; and the live part of its stack with
+ * the registers, where nobody knows which words are terms (C does not tell).
+ *
+ * Why it is safe: a word of the stack that lies in a block may be a term, or the address
+ * of something in one, or a number that looks like it. It cannot be changed. So a block
+ * that the stack may point into is *kept*: nothing in it moves; its objects are marked
+ * when they are reached, the others are overwritten with filler, so that an old word which
+ * turns up on the stack later finds nothing to follow. All other blocks are emptied:
+ * what is reached is copied behind what was copied before (Cheney's queue), and leaves
+ * its new address behind, and the block is freed. A stack is small, blocks are 64 KiB
+ * at most or hold one object: so what is kept is bounded.
+ *
+ * Without a stack (a resting process between messages) nothing is kept, and what is left
+ * is compact. After J. Bartlett, Compacting garbage collection with ambiguous roots, 1988.
+ *
+ * Messages not yet received are not looked at: they point to nothing but themselves. */
+#include "data/collect.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* One that is kept. Bit i of both maps is the word i of the block. */
+struct kept {
+    struct block *block;
+    uint64_t *marked;  /* reached */
+    uint64_t *scanned; /* and so is all that it points to */
+    size_t bytes;      /* of both maps */
+    bool dirty;        /* some are marked and not scanned */
+};
+
+struct collection {
+    struct kept *kept; /* in the order of their addresses */
+    size_t kept_count;
+    uintptr_t kept_low, kept_high; /* no kept block outside of these */
+
+    struct block *to, *last; /* copies, and the block that takes the next */
+    term *top, *limit;
+    size_t room;             /* the first block is to have so many words, if not 0 */
+    size_t grown;            /* words in blocks of copies, for their sizes */
+    bool failed;
+    bool dirty;              /* some kept block is */
+};
+
+/* ---- the copies ---- */
+
+static COLD term *make_room_slow(struct collection *c, size_t words)
+{
+    size_t size = c->grown;
+    if (size < HEAP_BLOCK_LEAST)
+        size = HEAP_BLOCK_LEAST;
+    if (size > HEAP_BLOCK_MOST)
+        size = HEAP_BLOCK_MOST;
+    if (!c->grown && c->room)
+        size = c->room;
+    struct block *b = block_create(size < words ? words : size);
+    if (!b)
+        return NULL;
+    if (c->last) {
+        c->last->used = (uint32_t)(c->top - c->last->words);
+        c->last->more = b;
+    } else {
+        c->to = b;
+    }
+    c->last = b;
+    c->grown += b->size;
+    c->top = b->words + words;
+    c->limit = b->words + b->size;
+    return b->words;
+}
+
+static inline term *make_room(struct collection *c, size_t words)
+{
+    term *taken = c->top;
+    if (UNLIKELY((size_t)(c->limit - taken) < words))
+        return make_room_slow(c, words);
+    c->top = taken + words;
+    return taken;
+}
+
+static term *move_box(struct collection *c, term *from)
+{
+    if ((*from & BOX_LOW_MASK) == BOX_MOVED)
+        return (term *)(uintptr_t)(*from - BOX_MOVED);
+    size_t words = 1 + header_size(*from);
+    term *to = make_room(c, words);
+    if (UNLIKELY(!to))
+        return NULL;
+    memcpy(to, from, words * sizeof *to);
+    if (UNLIKELY(header_is_counted(*from)))
+        c->last->counted = 1;
+    *from = (term)(uintptr_t)to | BOX_MOVED;
+    return to;
+}
+
+/* A cell that was moved has no head: 0, and its new address in its tail. */
+static term *move_cell(struct collection *c, term *from)
+{
+    if (!from[0])
+        return (term *)(uintptr_t)from[1];
+    term *to = make_room(c, 2);
+    if (UNLIKELY(!to))
+        return NULL;
+    to[0] = from[0];
+    to[1] = from[1];
+    from[0] = 0;
+    from[1] = (term)(uintptr_t)to;
+    return to;
+}
+
+/* ---- what is kept ---- */
+
+static struct kept *kept_of(const struct collection *c, const term *p)
+{
+    uintptr_t at = (uintptr_t)p;
+    if (LIKELY(at < c->kept_low || at >= c->kept_high))
+        return NULL;
+    size_t low = 0, high = c->kept_count; /* the last that begins at or before p */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if ((uintptr_t)c->kept[middle].block->words <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low)
+        return NULL;
+    struct kept *k = &c->kept[low - 1];
+    return p < k->block->words + k->block->used ? k : NULL;
+}
+
+static void mark(struct collection *c, struct kept *k, const term *object)
+{
+    size_t i = (size_t)(object - k->block->words);
+    uint64_t bit = UINT64_C(1) << i % 64;
+    if (!(k->marked[i / 64] & bit)) {
+        k->marked[i / 64] |= bit;
+        k->dirty = c->dirty = true;
+    }
+}
+
+/* ---- reaching ---- */
+
+static inline void reach(struct collection *c, term *slot)
+{
+    if (!term_is_pointer(*slot))
+        return;
+    term *from = term_pointer(*slot);
+    struct kept *k = kept_of(c, from);
+    if (UNLIKELY(k != NULL)) {
+        mark(c, k, from);
+        return;
+    }
+    term *to = term_is_cell(*slot) ? move_cell(c, from) : move_box(c, from);
+    if (UNLIKELY(!to))
+        c->failed = true;
+    else
+        *slot = (term)(uintptr_t)to | (*slot & TERM_POINTER_MASK);
+}
+
+/* The object at `at`: reach what it points to. Returns its end. */
+static inline term *reach_from(struct collection *c, term *at)
+{
+    term *end = at + object_size(at);
+    if (!(object_is_box(at) && header_is_raw(*at)))
+        for (; at < end; at++)
+            reach(c, at);
+    return end;
+}
+
+static void scan_kept(struct collection *c, struct kept *k)
+{
+    k->dirty = false;
+    for (size_t w = 0; w <= (size_t)k->block->used / 64; w++)
+        for (uint64_t bits; (bits = k->marked[w] & ~k->scanned[w]);) {
+            unsigned bit = (unsigned)__builtin_ctzll(bits);
+            k->scanned[w] |= UINT64_C(1) << bit;
+            reach_from(c, &k->block->words[w * 64 + bit]);
+        }
+}
+
+/* Until nothing new is reached. */
+static void scan_all(struct collection *c)
+{
+    struct block *b = NULL;
+    term *at = NULL;
+    while (!c->failed) {
+        if (!b && c->to) {
+            b = c->to;
+            at = b->words;
+        }
+        if (b && at < (b == c->last ? c->top : b->words + b->used)) {
+            at = reach_from(c, at);
+        } else if (b && b != c->last) {
+            b = b->more;
+            at = b->words;
+        } else if (c->dirty) {
+            c->dirty = false;
+            for (size_t i = 0; i < c->kept_count; i++)
+                if (c->kept[i].dirty)
+                    scan_kept(c, &c->kept[i]);
+        } else {
+            return;
+        }
+    }
+}
+
+/* ---- the stack ---- */
+
+static int by_address(const void *a, const void *b)
+{
+    uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int by_block(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)((const struct kept *)a)->block, y = (uintptr_t)((const struct kept *)b)->block;
+    return (x > y) - (x < y);
+}
+
+/* Words that could be addresses within [low, high). It reads a stack, whatever the
+ * sanitizers think of it. */
+__attribute__((noinline, no_sanitize_address, no_sanitize_thread)) static size_t
+suspects(const struct roots *roots, uintptr_t low, uintptr_t high, uintptr_t *found)
+{
+    size_t n = 0;
+    for (const uintptr_t *w = roots->low; w < (const uintptr_t *)roots->high; w++)
+        if (*w >= low && *w < high)
+            found[n++] = *w & ~(uintptr_t)(sizeof(term) - 1);
+    return n;
+}
+
+/* Mark the objects of k in which the suspects [first, end) lie. */
+static void mark_suspects(struct collection *c, struct kept *k, const uintptr_t *first, const uintptr_t *end)
+{
+    for (const term *at = k->block->words; first < end;) {
+        const term *next = at + object_size(at);
+        if (*first < (uintptr_t)next)
+            mark(c, k, at);
+        while (first < end && *first < (uintptr_t)next)
+            first++;
+        at = next;
+    }
+}
+
+static uintptr_t *first_from(uintptr_t *first, uintptr_t *end, uintptr_t from)
+{
+    while (first < end) {
+        uintptr_t *middle = first + (end - first) / 2;
+        if (*middle < from)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first;
+}
+
+static bool keep(struct collection *c, struct block *b)
+{
+    size_t map = ((size_t)b->used / 64 + 1) * sizeof(uint64_t);
+    uint64_t *maps = memory_alloc(2 * map);
+    if (!maps)
+        return false;
+    memset(maps, 0, 2 * map);
+    c->kept[c->kept_count++] =
+        (struct kept){.block = b, .marked = maps, .scanned = maps + map / sizeof *maps, .bytes = 2 * map};
+    return true;
+}
+
+/* Find the blocks to keep, and in them what the stack may mean. False: no memory. */
+static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t *found, size_t n)
+{
+    qsort(found, n, sizeof *found, by_address);
+    for (struct block *b = h->blocks; b; b = b->more) {
+        uintptr_t low = (uintptr_t)b->words, high = (uintptr_t)(b->words + b->used);
+        uintptr_t *first = first_from(found, found + n, low);
+        if (first < found + n && *first < high && !keep(c, b))
+            return false;
+    }
+    if (!c->kept_count)
+        return true;
+    qsort(c->kept, c->kept_count, sizeof *c->kept, by_block);
+    c->kept_low = (uintptr_t)c->kept[0].block->words;
+    const struct block *last = c->kept[c->kept_count - 1].block;
+    c->kept_high = (uintptr_t)(last->words + last->used);
+    for (size_t i = 0; i < c->kept_count; i++) {
+        const struct block *b = c->kept[i].block;
+        mark_suspects(c, &c->kept[i], first_from(found, found + n, (uintptr_t)b->words),
+                      first_from(found, found + n, (uintptr_t)(b->words + b->used)));
+    }
+    return true;
+}
+
+static void forget_kept(struct collection *c, size_t room)
+{
+    for (size_t i = 0; i < c->kept_count; i++)
+        memory_free(c->kept[i].marked, c->kept[i].bytes);
+    if (c->kept)
+        memory_free(c->kept, room);
+}
+
+/* False: no memory. *room: of the list of kept blocks, in bytes. */
+static bool look_at_stack(struct collection *c, const struct heap *h, const struct roots *roots, size_t *room)
+{
+    uintptr_t low = UINTPTR_MAX, high = 0;
+    for (const struct block *b = h->blocks; b; b = b->more) {
+        low = (uintptr_t)b->words < low ? (uintptr_t)b->words : low;
+        high = (uintptr_t)(b->words + b->used) > high ? (uintptr_t)(b->words + b->used) : high;
+    }
+    size_t words = (size_t)((const char *)roots->high - (const char *)roots->low) / sizeof(uintptr_t);
+    if (!words || low >= high)
+        return true;
+    uintptr_t *found = memory_alloc(words * sizeof *found);
+    if (!found)
+        return false;
+    bool good = true;
+    size_t n = suspects(roots, low, high, found);
+    if (n) {
+        *room = n * sizeof *c->kept; /* not more blocks than suspects */
+        c->kept = memory_alloc(*room);
+        good = c->kept && keep_suspected(c, h, found, n);
+    }
+    memory_free(found, words * sizeof *found);
+    return good;
+}
+
+/* ---- afterwards ---- */
+
+/* What was not reached becomes filler: boxes of raw words. Returns the words that were. */
+static size_t fill_gaps(struct kept *k)
+{
+    struct block *b = k->block;
+    size_t live = 0;
+    term *gap = NULL, *at = b->words, *end = at + b->used;
+    while (at < end) {
+        size_t i = (size_t)(at - b->words), size = object_size(at);
+        if (k->marked[i / 64] >> i % 64 & 1) {
+            live += size;
+            gap = NULL;
+        } else {
+            if (object_is_box(at) && header_is_counted(*at))
+                box_release(at);
+            if (!gap)
+                gap = at;
+            *gap = box_header(BOX_RAW, (size_t)(at + size - gap) - 1);
+        }
+        at += size;
+    }
+    if (gap) /* at the end: it can be taken again */
+        b->used = (uint32_t)(gap - b->words);
+    return live;
+}
+
+static bool is_kept(const struct collection *c, const struct block *b)
+{
+    for (size_t low = 0, high = c->kept_count; low < high;) {
+        size_t middle = (low + high) / 2;
+        if (c->kept[middle].block == b)
+            return true;
+        if (c->kept[middle].block < b)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* The chain becomes: the copies, the last of them to be filled, then the kept blocks;
+ * the one with most room comes first. */
+static void relink(struct heap *h, struct collection *c)
+{
+    size_t copied = 0, live = 0;
+    struct block *chain = NULL, *next;
+    for (struct block *b = h->blocks; b; b = next) {
+        next = b->more;
+        if (!is_kept(c, b))
+            block_free(b);
+    }
+    h->words = 0;
+    for (struct block *b = c->to; b; b = next) {
+        next = b->more;
+        copied += b->used;
+        h->words += BLOCK_HEAD + b->size;
+        b->more = chain;
+        chain = b;
+    }
+    for (size_t i = 0; i < c->kept_count; i++) {
+        struct kept *k = &c->kept[i];
+        live += fill_gaps(k);
+        h->words += BLOCK_HEAD + k->block->size;
+        if (!chain || chain->size - chain->used < k->block->size - k->block->used) {
+            k->block->more = chain;
+            chain = k->block;
+        } else {
+            k->block->more = chain->more;
+            chain->more = k->block;
+        }
+    }
+    h->blocks = chain;
+    h->top = chain ? chain->words + chain->used : NULL;
+    h->limit = chain ? chain->words + chain->size : NULL;
+    h->live = copied + live;
+}
+
+/* In the middle: old and new in one chain, for heap_fini(). */
+static void give_up(struct heap *h, struct collection *c)
+{
+    if (c->last) {
+        c->last->more = h->blocks;
+        h->blocks = c->to;
+        h->top = c->to->words + c->to->used; /* what heap_settle() shall find */
+    }
+}
+
+enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
+{
+    struct collection c = {.room = roots->room};
+    size_t room = 0;
+    heap_settle(h);
+    bool begun = look_at_stack(&c, h, roots, &room);
+    for (size_t i = 0; begun && i < roots->count; i++)
+        reach(&c, &roots->terms[i]);
+    if (begun)
+        scan_all(&c);
+    if (c.last)
+        c.last->used = (uint32_t)(c.top - c.last->words);
+    if (moved)
+        *moved = c.grown;
+    enum collected result = !begun ? COLLECT_POSTPONED : c.failed ? COLLECT_FAILED : COLLECTED;
+    if (result == COLLECTED)
+        relink(h, &c);
+    else if (result == COLLECT_FAILED)
+        give_up(h, &c);
+    forget_kept(&c, room);
+    h->collections++;
+    h->collect_at = h->words + (h->live > h->least ? h->live : h->least);
+    if (h->most && h->collect_at > h->most)
+        h->collect_at = h->most;
+    return result;
+}

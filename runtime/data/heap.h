@@ -1,0 +1,113 @@
+/* heap.h - where a process keeps its terms: a chain of blocks, filled from one end.
+ *
+ * A heap allocates nothing before the first term that needs it. Taking words is a bump
+ * of a pointer; when the block at the front is full another is put before it. Nothing
+ * is ever given back one by one: collection (data/collect) copies what is still needed
+ * and frees blocks whole, and the end of a process frees them all.
+ *
+ * A message is a block too. Its sender fills it; when it has been received, the block
+ * joins the chain of the receiver: one copy, not two.
+ *
+ *     block: | next, word | more | size, used | words ....................... |
+ *               in a mailbox  ^ the next block of this message, or of this heap
+ *
+ * The words of a block are objects one after the other, so it can be walked: a box
+ * begins with its header, a list cell is two terms, and no term looks like a header.
+ * Words are whole when they are taken: whoever takes some fills them before anything
+ * else may happen to the heap. */
+#ifndef DATA_HEAP_H
+#define DATA_HEAP_H
+
+#include "data/header.h"
+#include "data/mailbox.h"
+
+struct block {
+    struct message message; /* while it is one: its place in a mailbox, and its term */
+    struct block *more;     /* the next block: of the same message, or of the same heap */
+    uint32_t size;          /* words there is room for */
+    uint32_t used : 31;     /* words that hold objects */
+    uint32_t counted : 1;   /* some of them are boxes that count references: see header.h */
+    term words[];
+};
+
+_Static_assert(sizeof(struct block) == 32, "{ping, Pid, N} is a message of one cache line");
+
+/* Sizes are in words. */
+enum {
+    BLOCK_WORDS_MAX = INT32_MAX - 15,
+    BLOCK_HEAD = sizeof(struct block) / sizeof(term),
+    HEAP_BLOCK_LEAST = 28,            /* 256 bytes with the block's head */
+    HEAP_BLOCK_MOST = 8 * 1024 - 4,   /* 64 KiB; what is larger gets a block of its own, of its own size */
+    HEAP_COLLECT_LEAST = 512, /* no collection before so many, whatever is live */
+};
+
+struct heap {
+    term *top, *limit;    /* free words of the block at the front */
+    struct block *blocks; /* from the front */
+    size_t words;         /* in all blocks, with their heads */
+    size_t collect_at;    /* a collection pays when there are more */
+    size_t least;         /* min_heap_size: there is no collection below */
+    size_t most;          /* max_heap_size, or 0: no limit */
+    size_t live;          /* after the last collection */
+    uint32_t collections;
+    struct native *natives; /* see kernel/native */
+    struct message **mark; /* see kernel/select: messages that came after mark_reference was made */
+    term mark_reference;
+};
+
+/* A block for `words` words, not zeroed; NULL: no memory, or more than a block can have. */
+struct block *block_create(size_t words);
+void block_free(struct block *);
+/* The same for it and all `more`. */
+void blocks_free(struct block *);
+
+void heap_init(struct heap *);
+/* Free everything. Counted boxes let go of what they count. */
+void heap_fini(struct heap *);
+
+/* The slow half of heap_take(): a new block. NULL: no memory. */
+term *heap_take_slow(struct heap *, size_t words);
+
+/* `words` words, more than 0, of undefined contents, 8-byte aligned; NULL: no memory. */
+static inline term *heap_take(struct heap *h, size_t words)
+{
+    term *taken = h->top;
+    if (UNLIKELY((size_t)(h->limit - taken) < words))
+        return heap_take_slow(h, words);
+    h->top = taken + words;
+    return taken;
+}
+
+/* Give back the end of what was taken last: from `end` on. */
+static inline void heap_give_back(struct heap *h, term *end)
+{
+    ASSERT(h->blocks && end >= h->blocks->words && end <= h->top);
+    h->top = end;
+}
+
+/* The block at the front says how much of it is used: before anybody walks the chain. */
+static inline void heap_settle(struct heap *h)
+{
+    if (h->blocks)
+        h->blocks->used = (uint32_t)(h->top - h->blocks->words);
+}
+
+/* The last words taken (few: they are in the front) are a box that counts a reference. */
+static inline void heap_counts(struct heap *h)
+{
+    h->blocks->counted = 1;
+}
+
+/* A received message joins the heap, with all its blocks, behind the front. */
+void heap_join(struct heap *, struct block *message);
+
+static inline bool heap_wants_collection(const struct heap *h)
+{
+    return h->words >= h->collect_at;
+}
+
+/* How much of it is in use, in words, and in bytes with everything. */
+size_t heap_used(const struct heap *);
+size_t heap_bytes(const struct heap *);
+
+#endif

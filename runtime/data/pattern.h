@@ -1,0 +1,132 @@
+/* pattern.h - taking terms apart by a text: "{reply, %r, [%i, %i | %t]}".
+ *
+ * A pattern is written as in Erlang. It is compiled once, and then compared with terms;
+ * what its holes met is written through the C arguments, as by scanf(). When it does not
+ * match, nothing is written.
+ *
+ *     text                          matches
+ *     inc  'an atom'  42  1.0       that atom, integer, float: =:=, so 1 does not match 1.0
+ *     "abc"  <<"abc">>              the list of these characters, the binary of these bytes
+ *     {a, b}                        a tuple of so many elements that match
+ *     [a, b]  [a, b | tail]         a list of so many; one that begins so, with a rest that matches
+ *     #{key := value, ...}          a map that has these keys, and maybe others. A key is a literal or a pin
+ *     _                             anything
+ *     (how literals are written in detail: data/build)
+ *
+ *     hole   C argument   matches                               writes
+ *     %t     bl_term *    any term                              it
+ *     %i     int64_t *    an integer of at most 64 bits         its value
+ *     %f     double *     a float                               its value
+ *     %n     double *     a float or an integer of 64 bits      its value, perhaps rounded
+ *     %a     bl_term *    an atom                               it
+ *     %p     bl_pid *     a pid                                 it
+ *     %r     bl_term *    a reference                           it
+ *     %b     bl_term *    a binary                              it
+ *     %l     bl_term *    [] or a list cell                     it
+ *     %T     bl_term *    a tuple                               it
+ *     %m     bl_term *    a map                                 it
+ *     %F     bl_term *    a function                            it
+ *     %16b %3T %2m        the same, of exactly so many bytes, elements, keys
+ *     %*i %*t %*16b ...   the same, but nothing is written and there is no argument, as in scanf()
+ *
+ *     pin    C argument   matches
+ *     %=t    bl_term      a term that is =:= this
+ *     %=i    int64_t      this integer
+ *     %=a %=r  bl_term    this atom, this reference; nothing if it is none
+ *     %=p    bl_pid       this pid; nothing if it is none
+ *
+ * A text has at most 32 arguments and 256 parts, 16 deep (BUILD_ARGS_MOST, ...).
+ *
+ * A receive compares one pattern with many messages. So what does not change is done
+ * before: the text becomes a row of steps, the arguments are read from the va_list once,
+ * and the two or three words that most often tell a misfit are looked at first, inline
+ * (pattern_may_match()).
+ *
+ * The steps walk a cursor: each looks at a word of the object where the cursor stands,
+ * and may let it go down. The immediates of a tuple come before what is nested in it.
+ * Nothing recurses: a step is a part of the text, terms may be as deep as they like. */
+#ifndef DATA_PATTERN_H
+#define DATA_PATTERN_H
+
+#include "data/build.h"
+
+enum pattern_result { PATTERN_NO, PATTERN_YES, PATTERN_NO_MEMORY };
+
+struct step {
+    uint8_t does; /* pattern.c has the lists of both */
+    uint8_t op;
+    int8_t mask;   /* for the word it looks at, extended to 64 bits */
+    uint8_t arg;   /* what it writes or compares with; BUILD_ARGS_MOST: nothing */
+    uint8_t level; /* where to remember the cursor */
+    uint8_t unused;
+    uint16_t offset; /* the word it looks at, from the cursor */
+    uint64_t value;
+};
+
+_Static_assert(sizeof(struct step) == 16, "four a cache line");
+
+/* A compiled text. Immutable: any thread may use it. */
+struct pattern {
+    /* The first look: the term itself, then (if it `enters`) the first word it points to, then another. */
+    uint64_t root_mask, root_word;
+    uint64_t first_mask, first_word;
+    uint64_t other_mask, other_word;
+    uint32_t other_offset;
+    bool enters;  /* a tuple or a list: the cursor begins where the term points to */
+    bool decided; /* else: nothing is left to do after the first look */
+    uint8_t n_writes;
+    uint8_t writes[BUILD_ARGS_MOST]; /* the arguments that are holes, but for those written at once */
+    uint16_t n_steps;
+    struct build *text;
+    struct step steps[];
+};
+
+/* NULL: *error says why. Any thread. What it needs, it has: literals live in it. */
+struct pattern *pattern_compile(const char *text, size_t length, struct text_error *error);
+void pattern_free(struct pattern *);
+
+/* How many C arguments it has, at most BUILD_ARGS_MOST. */
+static inline unsigned pattern_arguments(const struct pattern *p)
+{
+    return p->text->n_args;
+}
+
+/* The arguments of one call, each as a word: read once, used for many terms. */
+static inline void pattern_read_args(const struct pattern *p, va_list *args, uint64_t *words)
+{
+    build_read_args(p->text, args, words);
+}
+
+/* False: it does not match, for certain. Reads at most two words of what t points to. */
+static inline bool pattern_may_match(const struct pattern *p, term t)
+{
+    if ((t & p->root_mask) != p->root_word)
+        return false;
+    if (!p->enters)
+        return true;
+    const term *object = term_pointer(t);
+    return (object[0] & p->first_mask) == p->first_word && (object[p->other_offset] & p->other_mask) == p->other_word;
+}
+
+/* The steps. `root`: what the term points to if the pattern `enters`, else where it is itself. */
+enum pattern_result pattern_match_rest(const struct pattern *, const term *root, const uint64_t *words);
+
+/* What is left after pattern_may_match() said true. */
+static inline enum pattern_result pattern_match_seen(const struct pattern *p, term t, const uint64_t *words)
+{
+    if (p->enters)
+        return pattern_match_rest(p, term_pointer(t), words);
+    term root = t;
+    return p->decided ? PATTERN_YES : pattern_match_rest(p, &root, words);
+}
+
+/* `words` as from pattern_read_args(). PATTERN_YES: all holes are written; else none is. */
+static inline enum pattern_result pattern_match_args(const struct pattern *p, term t, const uint64_t *words)
+{
+    return pattern_may_match(p, t) ? pattern_match_seen(p, t, words) : PATTERN_NO;
+}
+
+/* The same for one term. Unless it matches, *args may or may not have been read. */
+enum pattern_result pattern_match(const struct pattern *, term t, va_list *args);
+
+#endif

@@ -1,0 +1,46 @@
+/* wheel.h - what is to happen when: a hierarchical timing wheel.
+ *
+ * Time is counted in ticks. Level 0 has a slot for each of the next 256 ticks, level 1
+ * one for each of the next 256 times 256, and so on; entries of an upper slot come down
+ * a level when its time comes ("cascade"). Adding and removing cost the same few
+ * instructions however many entries there are; each entry is moved three times at most.
+ * After G. Varghese and A. Lauck, Hashed and hierarchical timing wheels, 1987.
+ *
+ * No locks and no clock here: the caller has both. Nothing is late by more than the
+ * caller is, and nothing is early. */
+#ifndef DATA_WHEEL_H
+#define DATA_WHEEL_H
+
+#include "base/base.h"
+
+enum { WHEEL_LEVELS = 4, WHEEL_BITS = 8, WHEEL_SLOTS = 1 << WHEEL_BITS };
+
+struct wheel_entry {
+    struct wheel_entry *next, **link; /* link: what points to us; NULL: in no wheel */
+    uint64_t tick;
+};
+
+struct wheel {
+    uint64_t now;   /* all ticks up to this one have been dealt with */
+    uint64_t count; /* entries */
+    uint64_t occupied[WHEEL_LEVELS][WHEEL_SLOTS / 64];
+    struct wheel_entry *slots[WHEEL_LEVELS][WHEEL_SLOTS];
+};
+
+/* Empty, and it is `now`. */
+void wheel_init(struct wheel *, uint64_t now);
+
+/* Expire e at e->tick; at once if that is over. At most 2^32 - 1 ticks from now. */
+void wheel_add(struct wheel *, struct wheel_entry *e);
+
+/* e, if it is in the wheel, is not any more. True: it was. */
+bool wheel_remove(struct wheel *, struct wheel_entry *e);
+
+/* It is `now`: what has expired leaves the wheel, as a list through `next`, in the order
+ * of ticks. */
+struct wheel_entry *wheel_advance(struct wheel *, uint64_t now);
+
+/* When to look again: no entry expires before this tick. UINT64_MAX: there are none. */
+uint64_t wheel_next(const struct wheel *);
+
+#endif

@@ -1,0 +1,138 @@
+/* garbage.c - see garbage.h. */
+#include "kernel/garbage.h"
+
+#include <pthread.h>
+
+#include "base/memory.h"
+#include "data/atom.h"
+#include "data/copy.h"
+#include "kernel/native.h"
+
+/* ---- heaps of processes ---- */
+
+struct heap *process_heap(struct process *p)
+{
+    if (LIKELY(p->heap != NULL))
+        return p->heap;
+    struct heap *h = memory_alloc(sizeof *h);
+    if (h)
+        heap_init(h);
+    return p->heap = h;
+}
+
+void process_heap_drop(struct process *p)
+{
+    if (LIKELY(!p->heap))
+        return;
+    native_drop(p->heap);
+    heap_fini(p->heap);
+    memory_free(p->heap, sizeof *p->heap);
+    p->heap = NULL;
+}
+
+/* ---- collection ---- */
+
+/* One reduction for ten words moved, as in BEAM. Who collects gives way soon, not now. */
+static void charge(struct sched *s, size_t moved)
+{
+    size_t reductions = moved / 10;
+    s->reductions -= (int32_t)(reductions < (size_t)s->time_slice ? reductions : s->time_slice);
+}
+
+static void run_collection(struct sched *s, const struct roots *roots)
+{
+    struct heap *h = s->current->heap;
+    size_t moved;
+    if (UNLIKELY(collect(h, roots, &moved) == COLLECT_FAILED))
+        process_end_self(term_atom(ATOM_no_memory));
+    charge(s, moved);
+    if (UNLIKELY(h->most && h->live > h->most))
+        process_end_self(term_atom(ATOM_killed));
+}
+
+/* Every register that a caller may still need is in our frame, and so on the stack. */
+NOINLINE void garbage_collect_self(struct sched *s)
+{
+    __builtin_unwind_init();
+    uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
+    struct roots roots = {.low = (const void *)low, .high = s->lane->foot};
+    run_collection(s, &roots);
+    __asm__ volatile("" : : : "memory"); /* no tail call: the frame must last */
+}
+
+void garbage_collect_resting(struct sched *s)
+{
+    struct roots roots = {.terms = &s->current->arg, .count = 1};
+    run_collection(s, &roots);
+}
+
+term garbage_compact(struct sched *s, term kept)
+{
+    struct heap *h = s->current->heap;
+    if (!h)
+        return kept;
+    struct roots roots = {.terms = &kept, .count = 1};
+    run_collection(s, &roots);
+    roots.room = h->live;
+    if (h->live)
+        run_collection(s, &roots);
+    return kept;
+}
+
+/* ---- threads that are no process ---- */
+
+/* Not on a path where a process could change threads in the middle. */
+static __thread struct heap *thread_heap;
+static pthread_key_t thread_key;
+static pthread_once_t thread_once = PTHREAD_ONCE_INIT;
+
+static void thread_drop(void *heap)
+{
+    heap_fini(heap);
+    memory_free(heap, sizeof(struct heap));
+    thread_heap = NULL;
+}
+
+static void thread_key_make(void)
+{
+    (void)pthread_key_create(&thread_key, thread_drop); /* without a key a thread's heap outlives it */
+}
+
+static NOINLINE struct heap *heap_of_thread(void)
+{
+    if (!thread_heap && (thread_heap = memory_alloc(sizeof *thread_heap))) {
+        heap_init(thread_heap);
+        pthread_once(&thread_once, thread_key_make);
+        (void)pthread_setspecific(thread_key, thread_heap);
+    }
+    return thread_heap;
+}
+
+void garbage_forget(void)
+{
+    if (thread_heap)
+        heap_fini(thread_heap);
+}
+
+/* ---- whoever calls ---- */
+
+struct heap *garbage_heap(void)
+{
+    struct sched *s = self_sched();
+    if (UNLIKELY(!s))
+        return heap_of_thread();
+    garbage_poll(s);
+    return process_heap(s->current);
+}
+
+bool garbage_join(struct sched *s, term root)
+{
+    struct heap *h = s ? process_heap(s->current) : heap_of_thread();
+    struct block *copy = copy_block(root);
+    if (UNLIKELY(!h)) {
+        blocks_free(copy);
+        return false;
+    }
+    heap_join(h, copy);
+    return true;
+}

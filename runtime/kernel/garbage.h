@@ -1,0 +1,48 @@
+/* garbage.h - the heap of whoever is calling, and when it is collected.
+ *
+ * data/collect knows how; here is who the roots are. A straight-line process, or a
+ * resting one in the middle of its handler: its stack, from where it stands up to the
+ * foot of its lane, and the registers. A resting process between two messages: its
+ * state, and nothing else. Threads that are no process have a heap of their own too,
+ * which is never collected: they forget it whole. */
+#ifndef KERNEL_GARBAGE_H
+#define KERNEL_GARBAGE_H
+
+#include "data/collect.h"
+#include "kernel/sched.h"
+
+/* Where the caller of a public function is to build. Collects it first, if that is due:
+ * so call it before anything is half-built. Any thread. NULL: no memory. Does not return
+ * if the process has more than it may have: it ends with `killed`. */
+struct heap *garbage_heap(void);
+
+/* The heap of p, who runs or is being made: created if it has none. NULL: no memory. */
+struct heap *process_heap(struct process *p);
+/* It ends, or has ended: everything it has is given back. */
+void process_heap_drop(struct process *p);
+
+/* Collect, if that pays, before a process waits; its stack is its roots. */
+void garbage_collect_self(struct sched *s);
+
+static inline void garbage_poll(struct sched *s)
+{
+    struct heap *h = s->current->heap;
+    if (UNLIKELY(h != NULL) && (BL_HOSTILE || heap_wants_collection(h)))
+        garbage_collect_self(s);
+}
+
+/* The same between two messages of a resting process, the running one: its state is all. */
+void garbage_collect_resting(struct sched *s);
+
+/* The running process keeps `kept` only, in one block of exactly that size. Returns where
+ * it is now. */
+term garbage_compact(struct sched *s, term kept);
+
+/* A received copy (copy_out()) of which `root` is the term joins the heap of the running
+ * process, or of this thread. False: no memory; the copy is freed. */
+bool garbage_join(struct sched *s, term root);
+
+/* The calling thread forgets all terms it has built or was given. */
+void garbage_forget(void);
+
+#endif

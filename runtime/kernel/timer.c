@@ -1,0 +1,99 @@
+/* timer.c - see timer.h. */
+#include "kernel/timer.h"
+
+#include <stdlib.h>
+
+static uint64_t tick_of(uint64_t ns)
+{
+    return ns >> TIMER_TICK_SHIFT;
+}
+
+struct timers *timers_create(void)
+{
+    struct timers *t = calloc(1, sizeof *t);
+    if (t) {
+        wheel_init(&t->wheel, tick_of(os_now_ns()));
+        atomic_init(&t->next_ns, UINT64_MAX);
+    }
+    return t;
+}
+
+/* Under the lock. */
+static void note_next(struct timers *t)
+{
+    uint64_t next = wheel_next(&t->wheel);
+    /* relaxed: a hint; who acts on it takes the lock. */
+    atomic_store_explicit(&t->next_ns, next == UINT64_MAX ? next : next << TIMER_TICK_SHIFT, memory_order_relaxed);
+}
+
+struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
+{
+    struct timer *timer = pool_take(&runtime.timers, &s->timer_cache);
+    if (!timer)
+        return NULL;
+    struct timers *t = s->timers;
+    *timer = (struct timer){.entry.tick = tick_of(deadline_ns) + 1, .pid = process_pid(s->current), .home = s};
+    lock_acquire(&t->lock);
+    if (!t->wheel.count) /* it may not have been turned for long */
+        t->wheel.now = tick_of(os_now_ns());
+    wheel_add(&t->wheel, &timer->entry);
+    note_next(t);
+    lock_release(&t->lock);
+    if (!s->until_timers)
+        s->until_timers = TIMER_SWITCHES;
+    return timer;
+}
+
+void timer_cancel(struct timer *timer)
+{
+    struct timers *t = timer->home->timers;
+    lock_acquire(&t->lock);
+    if (wheel_remove(&t->wheel, &timer->entry) && !t->wheel.count)
+        note_next(t);
+    lock_release(&t->lock);
+    pool_give(&runtime.timers, &self_sched()->timer_cache, timer);
+}
+
+uint64_t timer_next_ns(const struct sched *s)
+{
+    uint64_t next = atomic_load_explicit(&s->timers->next_ns, memory_order_relaxed);
+    return next == UINT64_MAX ? 0 : next;
+}
+
+bool timer_due(void)
+{
+    uint64_t first = UINT64_MAX;
+    for (unsigned i = 0; i < runtime.count; i++) {
+        uint64_t next = atomic_load_explicit(&runtime.scheds[i]->timers->next_ns, memory_order_relaxed);
+        first = next < first ? next : first;
+    }
+    return first != UINT64_MAX && os_now_ns() >= first;
+}
+
+/* The process may be dead, or have been woken by something else. */
+static void rouse(struct sched *s, term pid)
+{
+    struct process *p = process_find(pid);
+    if (p && inbox_rouse(&p->inbox, term_pid_generation(pid)))
+        sched_ready(s, p, READY_IN_TURN);
+}
+
+/* Under the lock, or the timers could be cancelled, and gone, while we walk them. */
+static void expire(struct sched *s, struct timers *t, uint64_t now_ns)
+{
+    if (now_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
+        return;
+    lock_acquire(&t->lock);
+    for (struct wheel_entry *e = wheel_advance(&t->wheel, tick_of(now_ns)); e; e = e->next)
+        rouse(s, CONTAINER_OF(e, struct timer, entry)->pid);
+    note_next(t);
+    lock_release(&t->lock);
+}
+
+void timer_poll(struct sched *s)
+{
+    uint64_t now = os_now_ns();
+    for (unsigned i = 0; i < runtime.count; i++)
+        expire(s, runtime.scheds[(s->index + i) % runtime.count]->timers, now);
+    s->until_timers = timer_next_ns(s) ? TIMER_SWITCHES : 0;
+}

@@ -1,0 +1,354 @@
+/* A process's terms are its own, are copied when they are sent, and are forgotten by themselves. */
+#include "support/law.h"
+
+/* ---- garbage: both kinds of process, looping for ever over bounded state ---- */
+
+enum { BOUND = 1024 * 1024 };
+
+static void loop_over_a_tuple(bl_term rounds_to_do)
+{
+    bl_term state = bl_nil();
+    for (int64_t i = 0; i < bl_to_int(rounds_to_do); i++) {
+        state = BL_TUPLE(bl_int(i), bl_cons(bl_int(i + 1), bl_nil()), state);
+        if (i % 8 == 0)
+            state = bl_nil();
+        if (i % 1024 == 0)
+            CLAIM(bl_get_heap_info().bytes <= BOUND);
+    }
+}
+
+LAW(heaps, of_a_loop_stay_small)
+{
+    cr_assert(ended_well(spawn(loop_over_a_tuple, rounds(10000000))));
+}
+
+static bl_term rebuild(bl_term state, bl_term message)
+{
+    int64_t n = bl_to_int(bl_element(state, 0)) + 1;
+    CLAIM(bl_to_int(bl_element(message, 1)) == n);
+    if (n % 1024 == 0)
+        CLAIM(bl_get_heap_info().bytes <= BOUND);
+    if (is_atom(bl_element(message, 0), "last"))
+        bl_exit(state);
+    return BL_TUPLE(bl_int(n), bl_list((bl_term[]){bl_int(1), bl_int(2)}, 2));
+}
+
+static void feed(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn_resting(rebuild, BL_TUPLE(bl_int(0), bl_nil()));
+    int n = rounds(1000000);
+    for (int i = 1; i < n; i++) {
+        CLAIM(bl_send(p, BL_TUPLE(bl_atom("next"), bl_int(i))) == BL_OK);
+        if (i % 100 == 0)
+            bl_yield(); /* its mailbox is its own business; this is about its heap */
+    }
+    bl_send(p, BL_TUPLE(bl_atom("last"), bl_int(n)));
+    bl_term reason;
+    CLAIM(bl_wait(p, &reason) == BL_OK);
+    CLAIM(is_atom(reason, "noproc") || bl_to_int(bl_element(reason, 0)) == n - 1);
+}
+
+LAW(heaps, of_a_resting_process_stay_small)
+{
+    cr_assert(ended_well(spawn(feed, 0)));
+}
+
+static void drop_messages(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        bl_term message = bl_receive();
+        CLAIM(bl_get_heap_info().bytes <= BOUND);
+        if (is_atom(bl_element(message, 0), "last"))
+            return;
+    }
+}
+
+static void send_many(bl_term to)
+{
+    for (int i = 0; i < rounds(1000000); i++) {
+        bl_send(bl_to_pid(to), BL_TUPLE(bl_atom("next"), bl_int(i)));
+        if (i % 100 == 0)
+            bl_yield();
+    }
+    bl_send(bl_to_pid(to), BL_TUPLE(bl_atom("last"), bl_nil()));
+}
+
+LAW(heaps, of_who_only_receives_stay_small)
+{
+    bl_pid p = spawn(drop_messages, 0);
+    cr_assert(ended_well(bl_spawn(send_many, bl_from_pid(p))));
+    cr_assert(ended_well(p));
+}
+
+/* ---- what is reachable stays ---- */
+
+static bl_term list_to(int64_t n)
+{
+    bl_term list = bl_nil();
+    while (n > 0)
+        list = bl_cons(bl_int(n--), list);
+    return list;
+}
+
+static int64_t sum_of(bl_term list)
+{
+    int64_t sum = 0;
+    for (; bl_is_cons(list); list = bl_tail(list))
+        sum += bl_to_int(bl_head(list));
+    CLAIM(bl_is_nil(list));
+    return sum;
+}
+
+static __attribute__((noinline)) void deeper(int depth, bl_term mine)
+{
+    bl_term list = bl_cons(bl_int(depth), mine);
+    if (depth > 0) {
+        deeper(depth - 1, list);
+        list_to(50); /* garbage */
+        bl_yield();
+    }
+    int64_t i = depth;
+    for (; bl_is_cons(list); list = bl_tail(list))
+        CLAIM(bl_to_int(bl_head(list)) == i++);
+}
+
+static void keep_on_the_stack(bl_term arg)
+{
+    CLAIM(sum_of(arg) == 5050);
+    for (int i = 0; i < rounds(100) + 2; i++)
+        deeper(SLOWDOWN > 100 ? 30 : 200, bl_nil()); /* a collection looks at all frames */
+    bl_term many[100];
+    for (int i = 0; i < 100; i++)
+        many[i] = list_to(i);
+    for (int round = 0; round < 20; round++) {
+        bl_collect();
+        list_to(100);
+        for (int i = 0; i < 100; i++)
+            CLAIM(sum_of(many[i]) == (int64_t)i * (i + 1) / 2);
+    }
+}
+
+LAW(heaps, keep_what_the_stack_holds)
+{
+    bl_pid p[20];
+    for (int i = 0; i < 20; i++)
+        p[i] = bl_spawn(keep_on_the_stack, list_to(100));
+    for (int i = 0; i < 20; i++)
+        cr_assert(ended_well(p[i]));
+    bl_forget();
+    cr_assert_eq(bl_get_heap_info().bytes, 0);
+}
+
+/* ---- copies ---- */
+
+static bl_term everything(void)
+{
+    static const char text[1000] = "large";
+    bl_term captured[] = {bl_int(7), bl_nil()};
+    bl_term t = BL_TUPLE(bl_int(-1), bl_integer(INT64_MAX), bl_float(1.5), bl_atom("atom"), bl_from_pid(bl_self()),
+                         bl_make_reference(), bl_binary("small", 5), bl_binary(text, sizeof text), list_to(10),
+                         bl_cons(bl_int(1), bl_int(2)), bl_function_of(NULL, captured, 2), bl_tuple(NULL, 0));
+    CLAIM(bl_is_none(t)); /* no function: one part is "no term", so is the whole */
+    return BL_TUPLE(bl_int(-1), bl_integer(INT64_MAX), bl_float(1.5), bl_atom("atom"), bl_from_pid(bl_self()),
+                    bl_make_reference(), bl_binary("small", 5), bl_binary(text, sizeof text), list_to(10),
+                    bl_cons(bl_int(1), bl_int(2)), bl_tuple(NULL, 0),
+                    bl_binary_part(bl_binary(text, sizeof text), 100, 500));
+}
+
+static void echo(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        bl_term message = bl_receive();
+        if (bl_is_atom(message))
+            bl_exit(everything());
+        bl_send(bl_to_pid(bl_element(message, 0)), bl_element(message, 1));
+    }
+}
+
+static void compare_echoes(bl_term arg)
+{
+    bl_pid to = bl_to_pid(bl_element(arg, 0));
+    for (int i = 0; i < rounds(20000); i++) {
+        bl_term sent = everything();
+        CLAIM(bl_tuple_size(sent) == 12);
+        bl_send(to, BL_TUPLE(bl_from_pid(bl_self()), sent));
+        bl_term got = bl_receive();
+        CLAIM(got.word != sent.word && bl_same(got, sent));
+        CLAIM(bl_bytes(bl_element(got, 7), NULL) == bl_bytes(bl_element(sent, 7), NULL)); /* shared */
+        CLAIM(bl_bytes(bl_element(got, 6), NULL) != bl_bytes(bl_element(sent, 6), NULL));
+        int64_t n;
+        CLAIM(bl_get_integer(bl_element(got, 1), &n) && n == INT64_MAX);
+    }
+}
+
+LAW(heaps, a_message_is_a_copy)
+{
+    bl_pid p = spawn(echo, 0);
+    bl_pid q[4];
+    for (int i = 0; i < 4; i++)
+        q[i] = bl_spawn(compare_echoes, BL_TUPLE(bl_from_pid(p), bl_int(i)));
+    for (int i = 0; i < 4; i++)
+        cr_assert(ended_well(q[i]));
+    bl_send(p, bl_atom("go"));
+    bl_term reason = end_of(p);
+    cr_assert(is_atom(reason, "noproc") || bl_tuple_size(reason) == 12);
+}
+
+static void exit_with(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    bl_exit(BL_TUPLE(bl_atom("error"), list_to(100)));
+}
+
+LAW(heaps, a_reason_is_a_copy)
+{
+    for (int i = 0; i < 100; i++) {
+        bl_term reason = last_words(spawn(exit_with, 0));
+        (void)reason; /* it was on the heap of the asker, which is gone */
+    }
+    bl_pid p = spawn(exit_with, 0);
+    send(p, 1);
+    bl_term reason = end_of(p);
+    cr_assert(is_atom(reason, "noproc") || sum_of(bl_element(reason, 1)) == 5050);
+    bl_forget();
+}
+
+static void wait_for_ever(bl_term mine)
+{
+    bl_receive();
+    bl_wait(bl_spawn(wait_for_ever, mine), NULL);
+}
+
+/* Whatever is in mailboxes and heaps at the end is given back: ASan looks. */
+LAW(heaps, are_given_back_at_the_end)
+{
+    for (int i = 0; i < 100; i++) {
+        bl_pid p = bl_spawn(wait_for_ever, list_to(i));
+        for (int n = 0; n < i; n++)
+            bl_send(p, BL_TUPLE(bl_binary(NULL, 100), bl_int(n)));
+    }
+}
+
+/* ---- memory that is no term ---- */
+
+static _Atomic int destroyed;
+
+static void destroy(void *object)
+{
+    CLAIM(*(int *)object == 42);
+    *(int *)object = 0;
+    atomic_fetch_add(&destroyed, 1);
+}
+
+static void other_destructor(void *object)
+{
+    (void)object;
+}
+
+static void hold_a_resource(bl_term t)
+{
+    int *object = bl_resource_object(t, destroy);
+    CLAIM(object && *object == 42);
+    CLAIM(!bl_resource_object(t, other_destructor) && !bl_resource_object(bl_int(1), destroy));
+    bl_receive();
+    CLAIM(bl_resource_object(t, destroy) == object && *object == 42);
+    void *mine = bl_alloc(1000);
+    memset(mine, 1, 1000);
+    bl_free(bl_alloc(10)); /* the other goes with us */
+}
+
+static void make_resources(bl_term n)
+{
+    for (int64_t i = 0; i < bl_to_int(n); i++) {
+        bl_term t = bl_resource(sizeof(int), destroy);
+        *(int *)bl_resource_object(t, destroy) = 42;
+        bl_pid p[3];
+        for (int k = 0; k < 3; k++)
+            p[k] = bl_spawn(hold_a_resource, t);
+        for (int k = 0; k < 3; k++)
+            send(p[k], 1);
+    }
+}
+
+LAW(heaps, a_resource_is_destroyed_once_when_nobody_holds_it)
+{
+    int n = rounds(2000) + 5;
+    cr_assert(ended_well(spawn(make_resources, n)));
+    bl_stats s;
+    do
+        bl_get_stats(&s);
+    while (s.ended < s.spawned);
+    cr_assert_eq(atomic_load(&destroyed), n);
+}
+
+/* ---- limits ---- */
+
+static void hoard(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    bl_term all = bl_nil();
+    for (int64_t i = 0; i < 1000000; i++)
+        all = bl_cons(bl_int(i), all);
+    CLAIM(!"it was to be killed");
+}
+
+static void waste(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    for (int i = 0; i < rounds(1000000); i++)
+        list_to(10);
+}
+
+LAW(heaps, who_holds_more_than_the_limit_is_killed)
+{
+    bl_spawn_options limit = {.max_heap_size = 20000};
+    cr_assert(is_atom(last_words(bl_spawn_opt(hoard, bl_int(0), &limit)), "killed"));
+    cr_assert(is_atom(last_words(bl_spawn_opt(waste, bl_int(0), &limit)), "normal"), "garbage does not count");
+}
+
+static void count_collections(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < 100; i++)
+        list_to(100);
+    CLAIM(TEST_HOSTILE_BUILD || bl_get_heap_info().collections == 0);
+}
+
+LAW(heaps, nothing_is_collected_below_the_least_size)
+{
+    cr_assert(ended_well(bl_spawn_opt(count_collections, bl_int(0), &(bl_spawn_options){.min_heap_size = 100000})));
+}
+
+/* ---- hibernation ---- */
+
+static void wake_up(bl_term kept)
+{
+    CLAIM(sum_of(kept) == 500500);
+    bl_heap_info info = bl_get_heap_info();
+    CLAIM(info.words == 2000);
+    bl_exit(bl_receive());
+}
+
+static void hibernate(bl_term unused)
+{
+    (void)unused;
+    list_to(5000);
+    bl_hibernate(wake_up, list_to(1000));
+}
+
+LAW(heaps, hibernation_keeps_one_term_and_no_stack)
+{
+    for (int i = 0; i < 20; i++)
+        cr_assert(bl_same(last_words(spawn(hibernate, 0)), bl_atom("go")));
+    bl_pid p = spawn(hibernate, 0);
+    for (int i = 0; i < 3; i++)
+        send(p, i); /* early or late: it wakes all the same */
+    bl_term reason = end_of(p);
+    cr_assert(bl_same(reason, bl_int(0)) || is_atom(reason, "noproc"));
+}

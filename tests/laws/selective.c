@@ -1,0 +1,374 @@
+/* A receive takes the first message that matches, leaves the others in their order, and
+ * waits as long as it says: not less. */
+#include "support/law.h"
+
+/* ---- clauses, and what stays ---- */
+
+static void pick_and_choose(bl_term unused)
+{
+    (void)unused;
+    int64_t n = 0;
+    bl_pid self = bl_self();
+    for (int64_t i = 0; i < 10; i++)
+        bl_send(self, BL_TERM("{number, %i}", i));
+    bl_send(self, bl_atom("stop"));
+    CLAIM(bl_mailbox_length() == 11);
+    BL_RECEIVE {
+        BL_ON("{number, 7}") n = 7;
+        BL_ON("stop")        n = -1;
+    }
+    CLAIM(n == 7); /* the older message, though its clause could have been the later */
+    BL_RECEIVE {
+        BL_ON("stop") n = -1;
+    }
+    CLAIM(n == -1 && bl_mailbox_length() == 9);
+    int64_t expected[] = {0, 1, 2, 3, 4, 5, 6, 8, 9};
+    for (int i = 0; i < 9; i++) {
+        BL_RECEIVE {
+            BL_ON("{number, %i}", &n) CLAIM(n == expected[i]);
+        }
+    }
+    CLAIM(bl_mailbox_length() == 0);
+}
+
+LAW(selective, takes_the_first_that_matches_and_leaves_the_rest)
+{
+    cr_assert(ended_well(spawn(pick_and_choose, 0)));
+}
+
+static void first_clause_wins(bl_term unused)
+{
+    (void)unused;
+    int which = 0;
+    send(bl_self(), 5);
+    BL_RECEIVE {
+        BL_ON("a")                   which = 1;
+        BL_ON("%*i")                 which = 2;
+        BL_ON("5")                   which = 3;
+    }
+    CLAIM(which == 2);
+}
+
+LAW(selective, clauses_are_tried_from_the_top)
+{
+    cr_assert(ended_well(spawn(first_clause_wins, 0)));
+}
+
+/* Two senders, one message each round, in an order that nobody knows: it waits for the
+ * one and then for the other. */
+static void wait_for_one_then_other(bl_term n)
+{
+    for (int64_t i = 0; i < bl_to_int(n); i++) {
+        int seen = 0;
+        BL_RECEIVE { BL_ON("{a, %=i}", i) seen |= 1; }
+        BL_RECEIVE { BL_ON("{b, %=i}", i) seen |= 2; }
+        CLAIM(seen == 3);
+    }
+    CLAIM(bl_mailbox_length() == 0);
+}
+
+static void send_marked(bl_term to)
+{
+    bl_pid pid = bl_to_pid(bl_element(to, 0));
+    for (int64_t i = 0; i < rounds(20000); i++)
+        bl_send(pid, BL_TERM("{%t, %i}", bl_element(to, 1), i));
+}
+
+LAW(selective, waits_for_what_it_wants_whatever_comes)
+{
+    bl_pid p = spawn(wait_for_one_then_other, rounds(20000));
+    bl_pid a = bl_spawn(send_marked, BL_TERM("{%p, a}", p));
+    bl_pid b = bl_spawn(send_marked, BL_TERM("{%p, b}", p));
+    cr_assert(ended_well(a));
+    cr_assert(ended_well(b));
+    cr_assert(ended_well(p));
+}
+
+/* ---- the counter of the README, with a receive inside of a clause ---- */
+
+static void counter(bl_term unused)
+{
+    (void)unused;
+    for (int64_t n = 0;;) {
+        bl_pid from;
+        BL_RECEIVE {
+            BL_ON("inc")           n++;
+            BL_ON("{get, %p}", &from) bl_send(from, bl_int(n));
+            BL_ON("{swap, %p}", &from) {
+                bl_send(from, bl_atom("ready"));
+                BL_RECEIVE {
+                    BL_ON("{set, %i}", &n) bl_send(from, bl_atom("done"));
+                }
+            }
+            BL_ON("stop") return;
+        }
+    }
+}
+
+static void use_counter(bl_term arg)
+{
+    bl_pid c = bl_to_pid(arg);
+    int64_t n = -1;
+    for (int i = 0; i < 100; i++)
+        bl_send(c, bl_atom("inc"));
+    bl_send(c, BL_TERM("{get, %p}", bl_self()));
+    BL_RECEIVE { BL_ON("%i", &n) {} }
+    CLAIM(n == 100);
+    bl_send(c, BL_TERM("{swap, %p}", bl_self()));
+    bl_send(c, bl_atom("inc")); /* left where it is while the inner receive waits */
+    BL_RECEIVE { BL_ON("ready") bl_send(c, BL_TERM("{set, %i}", (int64_t)7)); }
+    BL_RECEIVE { BL_ON("done") {} }
+    bl_send(c, BL_TERM("{get, %p}", bl_self()));
+    BL_RECEIVE { BL_ON("%i", &n) {} }
+    CLAIM(n == 8);
+    bl_send(c, bl_atom("stop"));
+}
+
+LAW(selective, may_be_nested)
+{
+    bl_pid c = spawn(counter, 0);
+    cr_assert(ended_well(bl_spawn(use_counter, bl_from_pid(c))));
+    cr_assert(ended_well(c));
+}
+
+/* ---- after ---- */
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void wait_a_while(bl_term ms)
+{
+    int64_t began = now_ns(), expired = 0;
+    BL_RECEIVE {
+        BL_ON("never")            CLAIM(!"nobody sent this");
+        BL_AFTER(bl_to_int(ms))   expired++;
+    }
+    CLAIM(expired == 1);
+    CLAIM(now_ns() - began >= bl_to_int(ms) * 1000000); /* never early */
+}
+
+LAW(selective, after_is_never_early)
+{
+    bl_pid p[50];
+    for (int i = 0; i < 50; i++)
+        p[i] = spawn(wait_a_while, i);
+    for (int i = 0; i < 50; i++)
+        cr_assert(ended_well(p[i]));
+}
+
+static void compute_for_ever(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(2000000); i++)
+        bl_yield();
+}
+
+LAW(selective, after_comes_though_others_are_busy)
+{
+    bl_pid busy[4], p[20];
+    for (int i = 0; i < 4; i++)
+        busy[i] = spawn(compute_for_ever, 0);
+    for (int i = 0; i < 20; i++)
+        p[i] = spawn(wait_a_while, i);
+    for (int i = 0; i < 20; i++)
+        cr_assert(ended_well(p[i]));
+    for (int i = 0; i < 4; i++)
+        cr_assert(ended_well(busy[i]));
+}
+
+static void zero_and_infinity(bl_term unused)
+{
+    (void)unused;
+    int expired = 0, taken = 0;
+    for (int i = 0; i < 100; i++)
+        send(bl_self(), i);
+    BL_RECEIVE { /* all that is there is looked at before it expires */
+        BL_ON("99")   taken++;
+        BL_AFTER(0)   expired++;
+    }
+    CLAIM(taken == 1 && expired == 0);
+    BL_RECEIVE {
+        BL_ON("99")   taken++;
+        BL_AFTER(0)   expired++;
+    }
+    CLAIM(taken == 1 && expired == 1 && bl_mailbox_length() == 99);
+    BL_RECEIVE {
+        BL_ON("98")            taken++;
+        BL_AFTER(BL_INFINITY)  expired++;
+    }
+    CLAIM(taken == 2 && expired == 1);
+}
+
+LAW(selective, after_zero_and_after_infinity)
+{
+    cr_assert(ended_well(spawn(zero_and_infinity, 0)));
+}
+
+static void bad_timeout(bl_term ms)
+{
+    bl_receive();
+    BL_RECEIVE {
+        BL_AFTER(bl_to_int(ms)) {}
+    }
+}
+
+LAW(selective, after_refuses_what_is_no_time)
+{
+    cr_assert(is_atom(last_words(spawn(bad_timeout, -2)), "timeout_value"));
+    cr_assert(is_atom(last_words(spawn(bad_timeout, INT64_C(1) << 32)), "timeout_value"));
+}
+
+/* Misfits do not start the time again. */
+static void be_pestered(bl_term unused)
+{
+    (void)unused;
+    int expired = 0;
+    BL_RECEIVE {
+        BL_ON("stop")   CLAIM(!"nobody sent this");
+        BL_AFTER(50)    expired++;
+    }
+    CLAIM(expired == 1);
+}
+
+static void pester(bl_term whom)
+{
+    while (bl_is_alive(bl_to_pid(whom))) {
+        send(bl_to_pid(whom), 1);
+        BL_RECEIVE { BL_AFTER(1) {} }
+    }
+}
+
+LAW(selective, misfits_do_not_wind_the_clock)
+{
+    bl_pid p = spawn(be_pestered, 0);
+    bl_pid q = bl_spawn(pester, bl_from_pid(p));
+    cr_assert(ended_well(p));
+    cr_assert(ended_well(q));
+}
+
+static void pester_once(bl_term whom)
+{
+    send(bl_to_pid(whom), 1);
+}
+
+/* A timer that was beaten by its message leaves nothing behind. */
+static void beat_the_clock(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(100000); i++) {
+        bl_spawn(pester_once, bl_from_pid(bl_self()));
+        int got = 0;
+        BL_RECEIVE {
+            BL_ON("1")        got = 1;
+            BL_AFTER(100000)  got = 2;
+        }
+        CLAIM(got == 1);
+    }
+}
+
+LAW(selective, a_message_beats_the_clock)
+{
+    bl_pid p[4];
+    for (int i = 0; i < 4; i++)
+        p[i] = spawn(beat_the_clock, 0);
+    for (int i = 0; i < 4; i++)
+        cr_assert(ended_well(p[i]));
+}
+
+/* ---- a call among junk ---- */
+
+static void answer_calls(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        bl_pid from;
+        bl_term reference;
+        BL_RECEIVE {
+            BL_ON("{call, %p, %r}", &from, &reference) bl_send(from, BL_TERM("{reply, %r}", reference));
+            BL_ON("stop")                               return;
+        }
+    }
+}
+
+enum { JUNK = 20000 };
+
+static void call_among_junk(bl_term server)
+{
+    for (int i = 0; i < JUNK; i++)
+        send(bl_self(), i);
+    int calls = rounds(20000), replies = 0;
+    for (int i = 0; i < calls; i++) {
+        bl_term reference = bl_make_reference();
+        bl_send(bl_to_pid(server), BL_TERM("{call, %p, %r}", bl_self(), reference));
+        BL_RECEIVE_SINCE(reference) {
+            BL_ON("{reply, %=r}", reference) replies++;
+        }
+    }
+    CLAIM(replies == calls); /* with a look at all of the junk each time, this would take minutes */
+    for (int i = 0; i < JUNK; i++)
+        CLAIM(receive() == i);
+    bl_send(bl_to_pid(server), bl_atom("stop"));
+}
+
+LAW(selective, a_reference_skips_what_is_older)
+{
+    bl_pid server = spawn(answer_calls, 0);
+    cr_assert(ended_well(bl_spawn(call_among_junk, bl_from_pid(server))));
+    cr_assert(ended_well(server));
+}
+
+/* The mark is between messages that come and go. */
+static void move_the_mark(bl_term unused)
+{
+    (void)unused;
+    bl_pid self = bl_self();
+    int64_t got = -1;
+    send(self, 1);
+    send(self, 2);
+    bl_term reference = bl_make_reference();
+    CLAIM(receive() == 1);
+    CLAIM(receive() == 2); /* the mark was behind this one */
+    send(self, 3);
+    BL_RECEIVE_SINCE(reference) { BL_ON("%i", &got) {} }
+    CLAIM(got == 3);
+    send(self, 4);
+    reference = bl_make_reference();
+    BL_RECEIVE { BL_ON("4") {} }
+    send(self, 5);
+    send(self, 6);
+    BL_RECEIVE_SINCE(reference) { BL_ON("6") {} }
+    BL_RECEIVE_SINCE(reference) { BL_ON("%i", &got) {} }
+    CLAIM(got == 5);
+    send(self, 7);
+    BL_RECEIVE_SINCE(bl_int(1)) { BL_ON("%i", &got) {} } /* no mark of ours: from the beginning */
+    CLAIM(got == 7);
+}
+
+LAW(selective, a_mark_moves_with_the_messages)
+{
+    cr_assert(ended_well(spawn(move_the_mark, 0)));
+}
+
+/* ---- mistakes ---- */
+
+Test(selective, a_bad_pattern_is_reported_at_once, .signal = SIGABRT)
+{
+    start(1);
+    cr_assert(!BL_MATCH(bl_int(1), "{get, %q}"));
+}
+
+Test(selective, matching_and_building_from_a_thread)
+{
+    start(1);
+    int64_t x = 0, y = 0;
+    bl_term t = BL_TERM("{point, %i, %i}", (int64_t)3, INT64_MIN);
+    cr_assert(BL_MATCH(t, "{point, %i, %i}", &x, &y));
+    cr_assert(x == 3 && y == INT64_MIN);
+    cr_assert(!BL_MATCH(t, "{pint, %i, %i}", &x, &y));
+    bl_forget();
+    stop();
+}

@@ -1,0 +1,199 @@
+/* What is reached stays the same; the rest is given back; what the stack may mean stays put. */
+#include "data/collect.h"
+
+#include <criterion/criterion.h>
+
+#include "base/memory.h"
+
+#include "support/scale.h"
+#include "support/terms.h"
+
+static struct heap heap;
+
+static void start(void)
+{
+    heap_init(&heap);
+}
+
+static void end(void)
+{
+    heap_fini(&heap);
+}
+
+static void collect_with(term *roots, size_t n, const void *low, const void *high)
+{
+    struct roots all = {.terms = roots, .count = n, .low = low, .high = high};
+    cr_assert_eq(collect(&heap, &all, NULL), COLLECTED);
+}
+
+Test(collect, an_empty_heap_and_no_roots, .init = start, .fini = end)
+{
+    collect_with(NULL, 0, NULL, NULL);
+    cr_assert_eq(heap_bytes(&heap), 0);
+}
+
+Test(collect, without_roots_everything_goes, .init = start, .fini = end)
+{
+    struct random r = {random_seed("collect")};
+    for (int i = 0; i < 1000; i++)
+        random_term(&heap, &r, 100);
+    collect_with(NULL, 0, NULL, NULL);
+    cr_assert_eq(heap_bytes(&heap), 0);
+}
+
+enum { ROOTS = 20 };
+
+static term roots[ROOTS];
+static uint64_t prints[ROOTS];
+
+static void fill(struct random *r)
+{
+    int i = (int)random_below(r, ROOTS);
+    roots[i] = random_term(&heap, r, random_below(r, 500));
+    prints[i] = fingerprint(roots[i]);
+    for (unsigned n = random_below(r, 20); n; n--)
+        random_term(&heap, r, 50);
+}
+
+static void check(void)
+{
+    for (int i = 0; i < ROOTS; i++)
+        cr_assert_eq(fingerprint(roots[i]), prints[i]);
+}
+
+static void begin_roots(void)
+{
+    for (int i = 0; i < ROOTS; i++) {
+        roots[i] = TERM_NIL;
+        prints[i] = fingerprint(TERM_NIL);
+    }
+}
+
+Test(collect, roots_keep_what_they_reach_and_it_is_compact, .init = start, .fini = end)
+{
+    struct random r = {random_seed("collect")};
+    begin_roots();
+    for (int i = 0; i < 4000 / SLOWDOWN; i++) {
+        fill(&r);
+        if (random_below(&r, 4))
+            continue;
+        collect_with(roots, ROOTS, NULL, NULL);
+        check();
+        cr_assert_eq(heap_used(&heap), heap.live);
+    }
+}
+
+/* Half of the roots are a "stack": words that may not be changed; among them numbers and
+ * addresses inside of objects. */
+Test(collect, what_the_stack_means_stays_where_it_is, .init = start, .fini = end)
+{
+    struct random r = {random_seed("collect")};
+    begin_roots();
+    for (int i = 0; i < 4000 / SLOWDOWN; i++) {
+        fill(&r);
+        term stack[ROOTS], before[ROOTS];
+        for (int k = 0; k < ROOTS; k++)
+            stack[k] = before[k] = k % 2 ? roots[k] : random_next(&r);
+        /* only the address of its second word: what a compiler may have made of a term */
+        if (term_is_pointer(stack[1]))
+            stack[1] = before[1] = (term)(uintptr_t)term_pointer(stack[1]) + (term_is_cell(roots[1]) ? sizeof(term) : 0);
+        term precise[ROOTS / 2];
+        for (int k = 0; k < ROOTS / 2; k++)
+            precise[k] = roots[2 * k];
+        collect_with(precise, ROOTS / 2, stack, stack + ROOTS);
+        cr_assert_arr_eq(stack, before, sizeof stack);
+        for (int k = 0; k < ROOTS / 2; k++)
+            roots[2 * k] = precise[k];
+        check();
+    }
+}
+
+/* Words that once were terms, and are not any more, may turn up on a stack at any time. */
+Test(collect, stale_words_harm_nobody, .init = start, .fini = end)
+{
+    struct random r = {random_seed("collect")};
+    enum { STALE = 64 };
+    term stale[STALE] = {0};
+    begin_roots();
+    for (int i = 0; i < 8000 / SLOWDOWN; i++) {
+        fill(&r);
+        stale[random_below(&r, STALE)] = roots[random_below(&r, ROOTS)];
+        term *low = stale + random_below(&r, STALE);
+        collect_with(roots, ROOTS, low, low + random_below(&r, (unsigned)(stale + STALE - low)));
+        check();
+    }
+}
+
+Test(collect, gives_back_shared_bytes_when_the_last_box_is_gone, .init = start, .fini = end)
+{
+    term t = binary_make(&heap, NULL, 1000), other = binary_part(&heap, t, 10, 500);
+    struct shared *bytes = shared_of(term_pointer(t));
+    cr_assert_eq(atomic_load(&bytes->references), 2);
+    collect_with(&other, 1, NULL, NULL);
+    cr_assert_eq(atomic_load(&bytes->references), 1);
+    cr_assert_eq(binary_size(other), 500);
+    cr_assert_eq(binary_bytes(other), bytes->bytes + 10);
+    for (int i = 0; i < 100; i++) { /* in a block that is kept, too */
+        binary_part(&heap, other, 0, 100);
+        collect_with(NULL, 0, &other, &other + 1);
+        cr_assert_eq(atomic_load(&bytes->references), 1);
+    }
+}
+
+static int destroyed;
+
+static void destroy(void *object)
+{
+    destroyed += *(int *)object;
+}
+
+Test(collect, destroys_a_resource_once, .init = start, .fini = end)
+{
+    struct resource *r = memory_alloc(sizeof *r + sizeof(int));
+    *r = (struct resource){.destroy = destroy, .size = sizeof(int)};
+    atomic_init(&r->references, 1);
+    memcpy(r->object, &(int){1}, sizeof(int));
+    term *payload, t = box_take(&heap, BOX_RESOURCE, 1, &payload);
+    payload[0] = (term)(uintptr_t)r;
+    heap_counts(&heap);
+    collect_with(&t, 1, NULL, NULL);
+    collect_with(&t, 1, NULL, NULL);
+    cr_assert_eq(destroyed, 0);
+    collect_with(NULL, 0, NULL, NULL);
+    cr_assert_eq(destroyed, 1);
+}
+
+Test(collect, goes_as_deep_as_a_term, .init = start, .fini = end)
+{
+    const long depth = 10000000 / SLOWDOWN;
+    term t = TERM_NIL;
+    for (long i = 0; i < depth; i++)
+        t = i % 2 ? cell_make(&heap, t, TERM_NIL) : tuple_make(&heap, &t, 1);
+    uintptr_t stack[1] = {t};
+    collect_with(NULL, 0, stack, stack + 1);
+    collect_with(&t, 1, NULL, NULL);
+    long found = 0;
+    for (; term_is_pointer(t); found++)
+        t = term_is_cell(t) ? cell_head(t) : box_payload(t)[0];
+    cr_assert_eq(found, depth);
+}
+
+/* A loop over bounded state, seen by the collector as C would show it. */
+Test(collect, bounded_state_needs_bounded_memory, .init = start, .fini = end)
+{
+    struct random r = {random_seed("collect")};
+    term state = TERM_NIL;
+    for (int i = 0; i < 2000000 / SLOWDOWN; i++) {
+        term e[] = {term_int(i), state};
+        state = tuple_make(&heap, e, 2);
+        if (i % 10 == 0)
+            state = TERM_NIL;
+        if (heap_wants_collection(&heap)) {
+            if (random_below(&r, 2))
+                collect_with(&state, 1, NULL, NULL);
+            else
+                collect_with(NULL, 0, &state, &state + 1);
+            cr_assert_leq(heap_bytes(&heap), 64 * 1024);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/* A copy is the same term in other words; large binaries are shared. */
+#include "data/copy.h"
+
+#include <criterion/criterion.h>
+
+#include "support/scale.h"
+#include "support/terms.h"
+
+static bool lies_in(const struct block *b, const term *p)
+{
+    for (; b; b = b->more)
+        if (p >= b->words && p < b->words + b->used)
+            return true;
+    return false;
+}
+
+/* Everything that t reaches is in these blocks. */
+static bool all_in(const struct block *b, term t)
+{
+    for (; term_is_cell(t); t = cell_tail(t))
+        if (!lies_in(b, term_pointer(t)) || !all_in(b, cell_head(t)))
+            return false;
+    if (!term_is_box(t))
+        return true;
+    if (!lies_in(b, term_pointer(t)))
+        return false;
+    for (size_t i = 0; i < box_size(t) && !header_is_raw(box_header_of(t)); i++)
+        if (!all_in(b, box_payload(t)[i]))
+            return false;
+    return true;
+}
+
+Test(copy, is_the_same_term_in_blocks_of_its_own)
+{
+    struct random r = {random_seed("copy")};
+    for (int i = 0; i < 20000 / SLOWDOWN; i++) {
+        struct heap h;
+        heap_init(&h);
+        term t;
+        do
+            t = random_term(&h, &r, random_below(&r, 300));
+        while (!term_is_pointer(t));
+        struct block *copy = copy_out(t);
+        cr_assert_eq(copy_block(copy->message.word), copy);
+        uint64_t print = fingerprint(t);
+        heap_fini(&h); /* the copy needs nothing of the original */
+        cr_assert_eq(fingerprint(copy->message.word), print);
+        cr_assert(all_in(copy, copy->message.word));
+        if (!copy->more)
+            cr_assert_eq(copy->used, copy->size, "small copies are exact");
+        blocks_free(copy);
+    }
+}
+
+Test(copy, shares_large_binaries_and_counts)
+{
+    struct heap h;
+    heap_init(&h);
+    term t = binary_make(&h, NULL, 1000), e[] = {t, t};
+    struct shared *bytes = shared_of(term_pointer(t));
+    cr_assert_eq(atomic_load(&bytes->references), 1);
+    struct block *copy = copy_out(tuple_make(&h, e, 2));
+    cr_assert_eq(atomic_load(&bytes->references), 3);
+    cr_assert_eq(binary_bytes(box_payload(copy->message.word)[0]), bytes->bytes);
+    blocks_free(copy);
+    cr_assert_eq(atomic_load(&bytes->references), 1);
+    heap_fini(&h);
+}
+
+static term nested(struct heap *h, long depth, bool lists)
+{
+    term t = term_int(1);
+    for (long i = 0; i < depth; i++)
+        t = lists ? cell_make(h, t, TERM_NIL) : tuple_make(h, &t, 1);
+    return t;
+}
+
+static long depth_of(term t)
+{
+    long depth = 0;
+    for (; term_is_pointer(t); depth++)
+        t = term_is_cell(t) ? cell_head(t) : box_payload(t)[0];
+    return depth;
+}
+
+Test(copy, goes_as_deep_as_a_term)
+{
+    const long depth = 10000000 / SLOWDOWN;
+    for (int lists = 0; lists < 2; lists++) {
+        struct heap h;
+        heap_init(&h);
+        struct block *copy = copy_out(nested(&h, depth, lists));
+        heap_fini(&h);
+        cr_assert_eq(depth_of(copy->message.word), depth);
+        blocks_free(copy);
+    }
+}
+
+Test(copy, of_a_long_list)
+{
+    const long length = 10000000 / SLOWDOWN;
+    struct heap h;
+    heap_init(&h);
+    term t = TERM_NIL;
+    for (long i = 0; i < length; i++)
+        t = cell_make(&h, term_int(i), t);
+    struct block *copy = copy_out(t);
+    heap_fini(&h);
+    long i = length;
+    for (t = copy->message.word; t != TERM_NIL; t = cell_tail(t))
+        cr_assert_eq(cell_head(t), term_int(--i));
+    cr_assert_eq(i, 0);
+    blocks_free(copy);
+}

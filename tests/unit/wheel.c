@@ -1,0 +1,81 @@
+/* What was put in comes out when its time comes: not before, not twice, in order. */
+#include "data/wheel.h"
+
+#include <criterion/criterion.h>
+
+#include "support/random.h"
+#include "support/scale.h"
+
+enum { MOST = 2000 };
+
+static struct wheel wheel;
+static struct wheel_entry entry[MOST];
+
+/* Distances of all sizes, and often at the edges of levels. */
+static uint64_t some_distance(struct random *r)
+{
+    uint64_t edge = UINT64_C(1) << 8 * random_below(r, 5);
+    switch (random_below(r, 3)) {
+    case 0: return random_next(r) >> (32 + random_below(r, 32));
+    case 1: return random_below(r, 600);
+    default: {
+        uint64_t d = edge + random_below(r, 5) - 2;
+        return d > UINT32_MAX ? UINT32_MAX : d;
+    }
+    }
+}
+
+Test(wheel, does_as_a_plain_list_would)
+{
+    struct random r = {random_seed("wheel")};
+    for (int run = 0; run < 200 / SLOWDOWN + 1; run++) {
+        uint64_t now = random_next(&r) >> random_below(&r, 60);
+        if (now > UINT64_MAX / 2)
+            now /= 2;
+        uint64_t due[MOST] = {0}; /* 0: not in it */
+        size_t in = 0;
+        wheel_init(&wheel, now);
+        for (int i = 0; i < MOST; i++)
+            entry[i] = (struct wheel_entry){0};
+        for (int step = 0; step < 3000; step++) {
+            unsigned i = random_below(&r, MOST);
+            if (random_below(&r, 3)) {
+                bool was = wheel_remove(&wheel, &entry[i]);
+                cr_assert_eq(was, due[i] != 0);
+                in -= was;
+                entry[i].tick = now + some_distance(&r);
+                due[i] = entry[i].tick > now ? entry[i].tick : now + 1;
+                wheel_add(&wheel, &entry[i]);
+                in++;
+                continue;
+            }
+            uint64_t next = wheel_next(&wheel), first = UINT64_MAX;
+            for (int k = 0; k < MOST; k++)
+                if (due[k] && due[k] < first)
+                    first = due[k];
+            cr_assert_leq(next, first);
+            cr_assert_gt(next, now);
+            now += random_below(&r, 2) ? random_below(&r, 300) : some_distance(&r);
+            uint64_t last = 0;
+            for (struct wheel_entry *e = wheel_advance(&wheel, now); e; e = e->next) {
+                cr_assert_eq(due[e - entry], e->tick);
+                cr_assert_leq(e->tick, now, "never early");
+                cr_assert_geq(e->tick, last, "in order");
+                last = e->tick;
+                due[e - entry] = 0;
+                in--;
+            }
+            for (int k = 0; k < MOST; k++)
+                cr_assert(!due[k] || due[k] > now, "never late");
+            cr_assert_eq(wheel.count, in);
+        }
+    }
+}
+
+Test(wheel, an_empty_one_has_nothing_to_wait_for)
+{
+    wheel_init(&wheel, 77);
+    cr_assert_eq(wheel_next(&wheel), UINT64_MAX);
+    cr_assert_null(wheel_advance(&wheel, UINT64_C(1) << 50));
+    cr_assert_eq(wheel_next(&wheel), UINT64_MAX);
+}
