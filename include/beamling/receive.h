@@ -11,13 +11,13 @@
  * first that matches is taken out and its clause runs; then the receive is over. If no
  * message matches, it waits for more.
  *
- * The language of patterns, with all holes (%i, %p, ...), stands in the manual page
- * bl_pattern(7), docs/patterns.md. A text with a mistake is reported, with its place, and
+ * The language of patterns, with all holes (%i, %p, ...), is in docs/patterns.md. A text with a mistake is reported, with its place, and
  * ends the program the first time its receive is reached, whatever is in the mailbox.
  *
  * A clause is a statement: use braces for more than one. `break`, `return` and `goto` may
  * leave it (the message is taken, nothing needs cleaning up), receives may be nested in
- * it. Nothing but clauses may stand in a BL_RECEIVE. */
+ * it. Nothing but clauses may stand in a BL_RECEIVE. (-Wshadow takes a receive in a clause
+ * for a mistake, unless the header is a system's: -isystem, as CMake packages are.) */
 #ifndef BEAMLING_RECEIVE_H
 #define BEAMLING_RECEIVE_H
 

@@ -78,19 +78,8 @@ BL_API bl_term bl_element(bl_term t, size_t i);
 /* How many it has; 0 if t is no tuple. */
 BL_API size_t bl_tuple_size(bl_term t);
 
-/* BL_TUPLE(a, b, c) */
-#ifdef __cplusplus
-#define BL_TUPLE(...)                                                                              \
-    [&] {                                                                                          \
-        const bl_term bl_elements_[] = {__VA_ARGS__};                                              \
-        return bl_tuple(bl_elements_, sizeof bl_elements_ / sizeof *bl_elements_);                 \
-    }()
-#define BL_LIST(...)                                                                               \
-    [&] {                                                                                          \
-        const bl_term bl_elements_[] = {__VA_ARGS__};                                              \
-        return bl_list(bl_elements_, sizeof bl_elements_ / sizeof *bl_elements_);                  \
-    }()
-#else
+/* BL_TUPLE(a, b, c), and BL_LIST(a, b, c): see below */
+#ifndef __cplusplus
 #define BL_TUPLE(...)                                                                              \
     bl_tuple((const bl_term[]){__VA_ARGS__}, sizeof((const bl_term[]){__VA_ARGS__}) / sizeof(bl_term))
 #define BL_LIST(...)                                                                               \
@@ -218,6 +207,18 @@ BL_NORETURN BL_API void bl_hibernate(bl_function *function, bl_term kept);
 BL_API void bl_forget(void);
 
 #ifdef __cplusplus
+}
+
+template <typename... Terms> inline bl_term BL_TUPLE(bl_term first, Terms... others)
+{
+    const bl_term elements[] = {first, others...};
+    return bl_tuple(elements, 1 + sizeof...(others));
+}
+
+template <typename... Terms> inline bl_term BL_LIST(bl_term first, Terms... others)
+{
+    const bl_term elements[] = {first, others...};
+    return bl_list(elements, 1 + sizeof...(others));
 }
 #endif
 #endif

@@ -1,10 +1,9 @@
 /* copy.c - copying a term out of its heap, without a stack.
  *
- * After C. Cheney, 1970, with the new blocks as the queue: an object is copied as it
- * is, pointing to the old ones; then the copies are scanned in order, and what they
- * point to is copied behind the last. Other than in collection the old objects stay
- * as they are, so what was shared inside a term is copied each time it is met, as in
- * BEAM.
+ * An object is copied as it is, and its words that point to others are put on a list of
+ * what is still to be copied (data/worklist): their places in the new blocks. A run of
+ * list cells is copied in one go. The old objects stay as they are, so what was shared
+ * inside a term is copied each time it is met, as in BEAM.
  *
  * Most messages are small, so the size is counted first, if that is quick, and the one
  * block is exact. What is not counted to the end goes into blocks that double. */
@@ -93,46 +92,59 @@ static inline term *take(struct copy *c, size_t words)
     return taken;
 }
 
-/* Copy the one object that *slot points to, and let the slot point to the copy. */
-static inline bool copy_object(struct copy *c, term *slot)
+/* A new word that points to an old object. False: no memory. */
+static inline bool later(struct worklist *rest, const term *slot)
 {
-    const term *from = term_pointer(*slot);
-    bool cell = term_is_cell(*slot);
-    size_t words = cell ? 2 : 1 + header_size(*from);
-    term *to = take(c, words);
+    return !term_is_pointer(*slot) || worklist_push(rest, (uint64_t)(uintptr_t)slot);
+}
+
+/* Copy the cell at `from`, and those that follow it in its list; *slot points to the copy. */
+static bool copy_cells(struct copy *c, term *slot, const term *from, struct worklist *rest)
+{
+    for (;;) {
+        term *to = take(c, 2);
+        if (UNLIKELY(!to))
+            return false;
+        *slot = term_cell(to);
+        to[0] = from[0];
+        term tail = to[1] = from[1];
+        if (UNLIKELY(!later(rest, to)))
+            return false;
+        if (!term_is_cell(tail))
+            return later(rest, to + 1);
+        slot = to + 1;
+        from = term_pointer(tail);
+    }
+}
+
+static bool copy_box(struct copy *c, term *slot, const term *from, struct worklist *rest)
+{
+    size_t size = header_size(*from);
+    term *to = take(c, 1 + size);
     if (UNLIKELY(!to))
         return false;
-    *slot = (term)(uintptr_t)to | (*slot & TERM_POINTER_MASK);
-    if (cell) {
-        to[0] = from[0];
-        to[1] = from[1];
+    *slot = term_box(to);
+    if (header_is_raw(*from)) {
+        memcpy(to, from, (1 + size) * sizeof *to);
+        if (UNLIKELY(header_is_counted(*from))) {
+            box_retain(from);
+            c->last->counted = 1;
+        }
         return true;
     }
-    memcpy(to, from, words * sizeof *to);
-    if (UNLIKELY(header_is_counted(*from))) {
-        box_retain(from);
-        c->last->counted = 1;
+    *to = *from;
+    for (size_t i = 1; i <= size; i++) {
+        to[i] = from[i];
+        if (UNLIKELY(!later(rest, to + i)))
+            return false;
     }
     return true;
 }
 
-static inline const term *end_of(const struct copy *c, const struct block *b)
+static inline bool copy_object(struct copy *c, term *slot, struct worklist *rest)
 {
-    return b == c->last ? c->top : b->words + b->used;
-}
-
-/* Copy what the objects of b point to; more may follow behind them meanwhile. */
-static bool scan_block(struct copy *c, struct block *b)
-{
-    for (term *at = b->words; at < end_of(c, b);) {
-        term *end = at + object_size(at);
-        if (object_is_box(at) && header_is_raw(*at))
-            at = end;
-        for (; at < end; at++)
-            if (term_is_pointer(*at) && UNLIKELY(!copy_object(c, at)))
-                return false;
-    }
-    return true;
+    term t = *slot;
+    return term_is_cell(t) ? copy_cells(c, slot, term_pointer(t), rest) : copy_box(c, slot, term_pointer(t), rest);
 }
 
 struct block *copy_out(term t)
@@ -141,10 +153,13 @@ struct block *copy_out(term t)
     size_t words = count_words(t);
     if (!add_block(&c, words ? words : FIRST_GUESS))
         return NULL;
+    struct worklist rest;
+    worklist_init(&rest);
     term root = t;
-    bool copied = copy_object(&c, &root);
-    for (struct block *b = c.first; copied && b; b = b->more)
-        copied = scan_block(&c, b);
+    bool copied = copy_object(&c, &root, &rest);
+    while (copied && rest.count)
+        copied = copy_object(&c, (term *)(uintptr_t)worklist_pop(&rest), &rest);
+    worklist_fini(&rest);
     c.last->used = (uint32_t)(c.top - c.last->words);
     if (!copied) {
         blocks_free(c.first);

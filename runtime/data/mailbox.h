@@ -148,15 +148,21 @@ struct msgq {
     uint32_t count;
 };
 
+/* A list of n, oldest first, that ends at `last`. */
+static inline void msgq_append_list(struct msgq *q, struct message *first, struct message *last, uint32_t n)
+{
+    last->next = NULL;
+    if (q->first)
+        q->last->next = first;
+    else
+        q->first = first;
+    q->last = last;
+    q->count += n;
+}
+
 static inline void msgq_append(struct msgq *q, struct message *m)
 {
-    m->next = NULL;
-    if (q->first)
-        q->last->next = m;
-    else
-        q->first = m;
-    q->last = m;
-    q->count++;
+    msgq_append_list(q, m, m, 1);
 }
 
 static inline struct message *msgq_pop(struct msgq *q)

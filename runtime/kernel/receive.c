@@ -47,8 +47,18 @@ static inline struct message *make_message(struct sched *s, term word)
 {
     if (term_is_pointer(word))
         return copy_message(s, word);
-    struct message *m = s ? pool_take(&runtime.messages, &s->messages) : pool_take_shared(&runtime.messages);
+    struct message *m = pool_take(&runtime.messages, &s->messages);
     if (LIKELY(m != NULL))
+        m->word = word;
+    return m;
+}
+
+static struct message *make_message_outside(term word)
+{
+    if (term_is_pointer(word))
+        return copy_message(NULL, word);
+    struct message *m = pool_take_shared(&runtime.messages);
+    if (m)
         m->word = word;
     return m;
 }
@@ -75,7 +85,7 @@ bl_error message_send_outside(term to, term word)
     struct process *p = process_find(to);
     if (!p)
         return BL_OK;
-    struct message *m = make_message(NULL, word);
+    struct message *m = make_message_outside(word);
     if (!m)
         return BL_ENOMEM;
     enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
@@ -87,9 +97,9 @@ bl_error message_send_outside(term to, term word)
     return BL_OK;
 }
 
-void message_take_in(struct process *p, struct message *newest)
+/* Oldest first, with signals among them. */
+static COLD void take_in_signals(struct process *p, struct message *m)
 {
-    struct message *m = messages_reverse(newest);
     while (m) {
         struct message *next = m->next;
         if (UNLIKELY(message_is_signal(m)))
@@ -98,6 +108,25 @@ void message_take_in(struct process *p, struct message *newest)
             msgq_append(&p->mail, m);
         m = next;
     }
+}
+
+/* One walk: turns the list, counts, and looks for signals. */
+void message_take_in(struct process *p, struct message *newest)
+{
+    struct message *oldest = NULL, *m = newest;
+    uint32_t n = 0;
+    bool signals = false;
+    for (; m; n++) {
+        struct message *older = m->next;
+        signals |= message_is_signal(m);
+        m->next = oldest;
+        oldest = m;
+        m = older;
+    }
+    if (UNLIKELY(signals))
+        take_in_signals(p, oldest);
+    else if (n)
+        msgq_append_list(&p->mail, oldest, newest, n);
 }
 
 /* The oldest of the private list; a mark (kernel/select) that was behind it goes before the next. */

@@ -19,6 +19,19 @@ int main()
     for (int i = 1; i <= 6; i++)
         bl_send(adder, bl_int(i));
     bl_send(adder, bl_atom("end"));
+    bl_pid matcher = bl_spawn(
+        [](bl_term) {
+            int64_t n = 0;
+            bl_send(bl_self(), BL_TERM("{number, %i}", int64_t{7}));
+            BL_RECEIVE {
+                BL_ON("{number, %i}", &n) {}
+                BL_AFTER(10000) {}
+            }
+            if (n != 7 || bl_tuple_size(BL_TUPLE(bl_int(1), BL_LIST(bl_int(2)))) != 2)
+                std::printf("consumer: {number, 7} came as %d\n", static_cast<int>(n));
+        },
+        bl_int(0));
+    bl_wait(matcher, nullptr);
     bl_error error = bl_wait(adder, nullptr);
     bl_stop();
     return error != BL_OK;
