@@ -80,10 +80,8 @@ static COLD void no_memory(void)
 }
 
 /* t may match. */
-static inline bool matches(const struct pattern *p, term t, va_list *args)
+static inline bool matches(const struct pattern *p, term t, const uint64_t *words)
 {
-    uint64_t words[BUILD_ARGS_MOST];
-    pattern_read_args(p, args, words);
     enum pattern_result result = pattern_match_seen(p, t, words);
     if (UNLIKELY(result == PATTERN_NO_MEMORY))
         no_memory();
@@ -106,11 +104,12 @@ bool bl_match(bl_term t, bl_site *site, const char *text, ...)
     const struct pattern *p = pattern_at(site, text);
     if (!t.word || !pattern_may_match(p, t.word))
         return false;
+    uint64_t words[BUILD_ARGS_MOST];
     va_list args;
     va_start(args, text);
-    bool yes = matches(p, t.word, &args);
+    pattern_read_args(p, &args, words);
     va_end(args);
-    return yes;
+    return matches(p, t.word, words);
 }
 
 bl_term bl_build(bl_site *site, const char *text, ...)
@@ -154,13 +153,17 @@ bool bl_receive_on(bl_receiver *r, bl_site *site, const char *text, ...)
     term t = select_message(r);
     if (!t || !pattern_may_match(p, t))
         return false;
+    uint64_t words[BUILD_ARGS_MOST];
     va_list args;
     va_start(args, text);
-    bool yes = matches(p, t, &args);
+    pattern_read_args(p, &args, words);
     va_end(args);
-    if (yes)
-        select_take(self_sched(), r);
-    return yes;
+    if (!matches(p, t, words))
+        return false;
+    term taken = select_take(self_sched(), r);
+    if (taken != t)
+        matches(p, taken, words); /* it has moved, and the holes are to hold it where it is now */
+    return true;
 }
 
 bool bl_receive_after(bl_receiver *r, int64_t milliseconds)

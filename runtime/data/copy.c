@@ -5,13 +5,15 @@
  * list cells is copied in one go. The old objects stay as they are, so what was shared
  * inside a term is copied each time it is met, as in BEAM.
  *
- * Most messages are small, so the size is counted first, if that is quick, and the one
- * block is exact. What is not counted to the end goes into blocks that double. */
+ * Most messages are small, so the size is counted first, and the one block is exact. Only
+ * to a few dozen words: to count a list takes as long as to copy it. What is larger
+ * goes into blocks that double, and the last may be half empty until it is collected. */
 #include "data/copy.h"
 
 #include "data/worklist.h"
 
-enum { COUNT_MOST = 4096, COUNT_PENDING = 32, FIRST_GUESS = 1000 };
+/* A block of FIRST_GUESS words takes 2 KiB with its head. */
+enum { COUNT_MOST = 64, COUNT_PENDING = 32, FIRST_GUESS = 256 - BLOCK_HEAD };
 
 struct copy {
     struct block *first, *last;
@@ -39,6 +41,8 @@ static size_t count_words(term t)
         } else {
             size_t size = box_size(t);
             words += 1 + size;
+            if (words >= COUNT_MOST)
+                return 0;
             if (!header_is_raw(box_header_of(t)))
                 for (const term *e = box_payload(t), *end = e + size; e < end; e++)
                     if (term_is_pointer(*e)) {
@@ -74,7 +78,7 @@ static bool add_block(struct copy *c, size_t words)
 
 static COLD term *take_slow(struct copy *c, size_t words)
 {
-    size_t size = 2 * (size_t)c->last->size;
+    size_t size = 2 * ((size_t)c->last->size + BLOCK_HEAD) - BLOCK_HEAD;
     if (size > HEAP_BLOCK_MOST)
         size = HEAP_BLOCK_MOST;
     if (!add_block(c, words > size ? words : size))
@@ -151,7 +155,9 @@ struct block *copy_out(term t)
 {
     struct copy c = {0};
     size_t words = count_words(t);
-    if (!add_block(&c, words ? words : FIRST_GUESS))
+    if (!words)
+        words = term_is_box(t) && box_size(t) >= FIRST_GUESS ? 1 + box_size(t) : FIRST_GUESS;
+    if (!add_block(&c, words))
         return NULL;
     struct worklist rest;
     worklist_init(&rest);
@@ -176,9 +182,7 @@ term copy_to(struct heap *h, term t)
     struct block *b = copy_out(t);
     if (!b)
         return TERM_NONE;
-    term copy = b->message.word;
-    heap_join(h, b);
-    return copy;
+    return heap_join(h, b);
 }
 
 size_t copy_words(const struct block *b)

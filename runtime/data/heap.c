@@ -1,6 +1,8 @@
 /* heap.c - see heap.h. */
 #include "data/heap.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 
 static size_t block_bytes(size_t words)
@@ -88,8 +90,39 @@ term *heap_take_slow(struct heap *h, size_t words)
     return b->words;
 }
 
-void heap_join(struct heap *h, struct block *message)
+/* Objects were moved by `distance` bytes, and what they point to with them. */
+static void relocate(term *at, const term *end, uintptr_t distance)
 {
+    while (at < end) {
+        const term *next = at + object_size(at);
+        if (object_is_box(at) && header_is_raw(*at))
+            at += next - at;
+        for (; at < next; at++)
+            if (term_is_pointer(*at))
+                *at += distance;
+    }
+}
+
+/* False: there is no room, and it must join as it is. */
+static bool move_in(struct heap *h, struct block *message, term *root)
+{
+    size_t words = message->used;
+    term *to = heap_take(h, words);
+    if (!to)
+        return false;
+    uintptr_t distance = (uintptr_t)to - (uintptr_t)message->words;
+    memcpy(to, message->words, words * sizeof *to);
+    relocate(to, to + words, distance);
+    *root = message->message.word + distance;
+    block_free(message);
+    return true;
+}
+
+term heap_join(struct heap *h, struct block *message)
+{
+    term root = message->message.word;
+    if (message->used <= HEAP_ABSORB_MOST && !message->more && !message->counted && move_in(h, message, &root))
+        return root;
     struct block *last = message;
     h->words += BLOCK_HEAD + last->size;
     while (last->more) {
@@ -104,6 +137,7 @@ void heap_join(struct heap *h, struct block *message)
         h->top = message->words + message->used;
         h->limit = message->words + message->size;
     }
+    return root;
 }
 
 size_t heap_used(const struct heap *h)

@@ -38,6 +38,7 @@ enum {
     BLOCK_HEAD = sizeof(struct block) / sizeof(term),
     HEAP_BLOCK_LEAST = 28,            /* 256 bytes with the block's head */
     HEAP_BLOCK_MOST = 8 * 1024 - 4,   /* 64 KiB; what is larger gets a block of its own, of its own size */
+    HEAP_ABSORB_MOST = 32, /* a message of so many is small */
     HEAP_COLLECT_LEAST = 512, /* no collection before so many, whatever is live */
 };
 
@@ -98,8 +99,11 @@ static inline void heap_counts(struct heap *h)
     h->blocks->counted = 1;
 }
 
-/* A received message joins the heap, with all its blocks, behind the front. */
-void heap_join(struct heap *, struct block *message);
+/* A received message becomes part of the heap; returns its term, whose words are now
+ * here. Its blocks join the chain behind the front; but what is small is copied once more,
+ * into the front, and its block given back: to keep it until the next collection would
+ * cost more. */
+term heap_join(struct heap *, struct block *message);
 
 static inline bool heap_wants_collection(const struct heap *h)
 {

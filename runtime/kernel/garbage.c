@@ -125,14 +125,13 @@ struct heap *garbage_heap(void)
     return process_heap(s->current);
 }
 
-bool garbage_join(struct sched *s, term root)
+term garbage_join(struct sched *s, term root)
 {
     struct heap *h = s ? process_heap(s->current) : heap_of_thread();
     struct block *copy = copy_block(root);
     if (UNLIKELY(!h)) {
         blocks_free(copy);
-        return false;
+        return TERM_NONE;
     }
-    heap_join(h, copy);
-    return true;
+    return heap_join(h, copy);
 }

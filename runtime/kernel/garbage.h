@@ -39,8 +39,9 @@ void garbage_collect_resting(struct sched *s);
 term garbage_compact(struct sched *s, term kept);
 
 /* A received copy (copy_out()) of which `root` is the term joins the heap of the running
- * process, or of this thread. False: no memory; the copy is freed. */
-bool garbage_join(struct sched *s, term root);
+ * process, or of this thread; returns the term as it is now. TERM_NONE: no memory; the copy
+ * is freed. */
+term garbage_join(struct sched *s, term root);
 
 /* The calling thread forgets all terms it has built or was given. */
 void garbage_forget(void);

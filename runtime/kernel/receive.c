@@ -161,7 +161,7 @@ term message_accept(struct sched *s, struct message *m)
     term word = m->word;
     if (!term_is_pointer(word))
         pool_give(&runtime.messages, &s->messages, m);
-    else if (UNLIKELY(!garbage_join(s, word)))
+    else if (UNLIKELY(!(word = garbage_join(s, word))))
         process_end_self(term_atom(ATOM_no_memory));
     return word;
 }

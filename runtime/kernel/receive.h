@@ -19,7 +19,7 @@ void message_take_in(struct process *p, struct message *newest);
 void message_free(struct message *);
 
 /* m, which has left the mailbox of the running process, becomes its term: its words join
- * the heap. Ends the process if there is no memory. */
+ * the heap, and may move there. Ends the process if there is no memory. */
 term message_accept(struct sched *s, struct message *m);
 
 /* One run of a resting process: its handler on message after message, until none is

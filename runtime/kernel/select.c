@@ -121,13 +121,14 @@ static void detach(struct process *p, struct message **place)
     p->mail.count--;
 }
 
-void select_take(struct sched *s, bl_receiver *r)
+term select_take(struct sched *s, bl_receiver *r)
 {
     struct message *m = *message_link(r);
     detach(s->current, message_link(r));
-    message_accept(s, m);
+    term taken = message_accept(s, m);
     stop_timer(r);
     become(r, RECEIVER_DONE);
+    return taken;
 }
 
 static const uint64_t ns_per_ms = 1000 * 1000;

@@ -31,8 +31,9 @@ enum receiver_state {
 bool select_next(struct sched *s, bl_receiver *r);
 /* The message it looks at: 0 if none. */
 term select_message(const bl_receiver *r);
-/* It matched: it is the running process's now, and the receive is over. */
-void select_take(struct sched *s, bl_receiver *r);
+/* It matched: it is the running process's now, and the receive is over. Returns the term,
+ * which may have moved to its heap. */
+term select_take(struct sched *s, bl_receiver *r);
 /* Wait no longer than this. */
 void select_limit(bl_receiver *r, int64_t milliseconds);
 /* A clause has run. */

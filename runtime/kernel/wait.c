@@ -20,9 +20,9 @@ static term take_answer(struct process *p)
     p->ended = NULL;
     answer->reason = TERM_NONE;
     signal_free(answer);
-    if (term_is_pointer(reason) && !garbage_join(self_sched(), reason))
-        reason = term_atom(ATOM_no_memory);
-    return reason;
+    if (term_is_pointer(reason))
+        reason = garbage_join(self_sched(), reason);
+    return reason ? reason : term_atom(ATOM_no_memory);
 }
 
 bl_error wait_self(struct sched *s, term pid, term *reason)

@@ -19,6 +19,8 @@ enum { SLOWDOWN = 100, LIVE_MOST = 1000 };
 enum { SLOWDOWN = 8, LIVE_MOST = 20000 };
 #elif defined(TEST_EMULATED) /* by tests/CMakeLists.txt, when cross-compiling */
 enum { SLOWDOWN = 20, LIVE_MOST = 5000 };
+#elif !defined(__OPTIMIZE__)
+enum { SLOWDOWN = 4, LIVE_MOST = 1 << 24 };
 #else
 enum { SLOWDOWN = 1, LIVE_MOST = 1 << 24 };
 #endif
