@@ -14,7 +14,7 @@ RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         tini gcc g++ cmake ninja-build pkg-config libjemalloc-dev libbenchmark-dev libcriterion-dev \
         gnuplot-nox fonts-dejavu-core python3 python3-numpy python3-scipy python3-jinja2 \
-        erlang-base elixir golang-go \
+        erlang-base erlang-dev elixir golang-go \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /beamling
@@ -25,6 +25,6 @@ ENV LANG=C.UTF-8 HOME=/tmp
 RUN cmake --preset bench && cmake --build --preset bench \
     && mkdir -p build/bench/peers \
     && for peer in erlang elixir go; do bench/contenders/$peer/build build/bench/peers || exit 1; done
-RUN for preset in dev release asan tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done
+RUN for preset in dev release asan hostile tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done
 
 ENTRYPOINT ["tini", "-s", "-g", "--", "/beamling/docker/entrypoint.sh"]

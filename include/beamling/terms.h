@@ -5,7 +5,8 @@
  * receives them, and are garbage collected: whatever a process can still reach from its
  * C stack (local variables, arguments) or from its state stays. A term kept anywhere
  * else (a static variable, memory from malloc) is not seen, and must not be used after
- * the next call that builds terms or receives. A thread that is no process has a heap of
+ * the next call that builds terms or receives. (AddressSanitizer may keep variables away
+ * from the stack: run with ASAN_OPTIONS=detect_stack_use_after_return=0.) A thread that is no process has a heap of
  * its own, which is never collected: bl_forget() gives it back.
  *
  * All functions here may be called by anybody [any]. Building functions return "no term"
@@ -109,7 +110,8 @@ BL_API bool bl_length(bl_term t, size_t *n);
  * outside, counted, and shared by all processes they are sent to. `bytes` NULL: zeroes. */
 BL_API bl_term bl_binary(const void *bytes, size_t n);
 /* Where the bytes of t are, and how many in *n (may be NULL); NULL if t is no binary. They
- * stay there as long as t itself is kept. */
+ * stay there as long as a variable of a function that has not returned holds t, or an
+ * address of one of these bytes. */
 BL_API const void *bl_bytes(bl_term t, size_t *n);
 /* n bytes of t from byte `from`; more than 64 are shared with t. "No term" if they are not
  * there. (binary:part/3) */

@@ -309,6 +309,8 @@ void bl_hibernate(bl_function *function, bl_term kept)
     struct sched *s = self_sched();
     if (!s)
         panic("bl_hibernate() outside a process: there is nobody to sleep");
+    if (!function)
+        panic("bl_hibernate(NULL): there is no function to wake up in");
     sched_check_stack(s);
     process_hibernate(s, function, kept.word);
 }

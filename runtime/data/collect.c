@@ -221,6 +221,46 @@ static int by_address(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Does a word of the stack, sorted, lie in what this counted box refers to? Then somebody
+ * may be reading there, though the compiler has no more use for the term. */
+static bool is_in_use(const term *box, const uintptr_t *words, size_t n)
+{
+    uintptr_t low, high;
+    if (header_kind(*box) == BOX_SHARED) {
+        low = (uintptr_t)shared_of(box)->bytes;
+        high = low + shared_of(box)->size;
+    } else {
+        low = (uintptr_t)resource_of(box)->object;
+        high = low + resource_of(box)->size;
+    }
+    for (size_t first = 0; first < n;) {
+        size_t middle = first + (n - first) / 2;
+        if (words[middle] >= low && words[middle] <= high)
+            return true;
+        if (words[middle] < low)
+            first = middle + 1;
+        else
+            n = middle;
+    }
+    return false;
+}
+
+/* The addresses of counted boxes that are in use, into `found` if it is not NULL. */
+static size_t boxes_in_use(const struct heap *h, const uintptr_t *words, size_t n, uintptr_t *found)
+{
+    size_t in_use = 0;
+    for (const struct block *b = h->blocks; b; b = b->more) {
+        const term *end = b->words + b->used;
+        for (const term *at = b->counted ? b->words : end; at < end; at += object_size(at))
+            if (object_is_box(at) && header_is_counted(*at) && is_in_use(at, words, n)) {
+                if (found)
+                    found[in_use] = (uintptr_t)at;
+                in_use++;
+            }
+    }
+    return in_use;
+}
+
 static int by_block(const void *a, const void *b)
 {
     uintptr_t x = (uintptr_t)((const struct kept *)a)->block, y = (uintptr_t)((const struct kept *)b)->block;
@@ -244,7 +284,8 @@ static void mark_suspects(struct collection *c, struct kept *k, const uintptr_t 
 {
     for (const term *at = k->block->words; first < end;) {
         const term *next = at + object_size(at);
-        if (*first < (uintptr_t)next)
+        bool filler = object_is_box(at) && header_kind(*at) == BOX_FILLER;
+        if (*first < (uintptr_t)next && !filler)
             mark(c, k, at);
         while (first < end && *first < (uintptr_t)next)
             first++;
@@ -308,34 +349,62 @@ static void forget_kept(struct collection *c, size_t room)
         memory_free(c->kept, room);
 }
 
+/* All words of the stack, sorted. False: no memory. */
+static bool sorted_stack(const struct roots *roots, size_t words, uintptr_t **stack, size_t *n)
+{
+    *stack = memory_alloc(words * sizeof **stack);
+    if (!*stack)
+        return false;
+    *n = suspects(roots, 0, UINTPTR_MAX, *stack);
+    qsort(*stack, *n, sizeof **stack, by_address);
+    return true;
+}
+
+static void forget_stack(uintptr_t *stack, size_t words)
+{
+    if (stack)
+        memory_free(stack, words * sizeof *stack);
+}
+
 /* False: no memory. *room: of the list of kept blocks, in bytes. */
 static bool look_at_stack(struct collection *c, const struct heap *h, const struct roots *roots, size_t *room)
 {
     uintptr_t low = UINTPTR_MAX, high = 0;
+    bool counted = false;
     for (const struct block *b = h->blocks; b; b = b->more) {
+        counted |= b->counted;
         low = (uintptr_t)b->words < low ? (uintptr_t)b->words : low;
         high = (uintptr_t)(b->words + b->used) > high ? (uintptr_t)(b->words + b->used) : high;
     }
     size_t words = (size_t)((const char *)roots->high - (const char *)roots->low) / sizeof(uintptr_t);
     if (!words || low >= high)
         return true;
-    uintptr_t *found = memory_alloc(words * sizeof *found);
-    if (!found)
+    uintptr_t *stack = NULL;
+    size_t all = 0;
+    if (counted && !sorted_stack(roots, words, &stack, &all))
         return false;
+    size_t used = counted ? boxes_in_use(h, stack, all, NULL) : 0, most = words + used;
+    uintptr_t *found = memory_alloc(most * sizeof *found);
+    if (!found) {
+        forget_stack(stack, words);
+        return false;
+    }
     bool good = true;
     size_t n = suspects(roots, low, high, found);
+    n += used ? boxes_in_use(h, stack, all, found + n) : 0;
+    forget_stack(stack, words);
     if (n) {
         *room = n * sizeof *c->kept; /* not more blocks than suspects */
         c->kept = memory_alloc(*room);
         good = c->kept && keep_suspected(c, h, found, n);
     }
-    memory_free(found, words * sizeof *found);
+    memory_free(found, most * sizeof *found);
     return good;
 }
 
 /* ---- afterwards ---- */
 
-/* What was not reached becomes filler: boxes of raw words. Returns the words that were. */
+/* What was not reached becomes filler, one box where several were. Returns the words that were. */
 static size_t fill_gaps(struct kept *k)
 {
     struct block *b = k->block;
@@ -351,7 +420,7 @@ static size_t fill_gaps(struct kept *k)
                 box_release(at);
             if (!gap)
                 gap = at;
-            *gap = box_header(BOX_RAW, (size_t)(at + size - gap) - 1);
+            *gap = box_header(BOX_FILLER, (size_t)(at + size - gap) - 1);
         }
         at += size;
     }
@@ -411,14 +480,24 @@ static void relink(struct heap *h, struct collection *c)
     h->live = copied + live;
 }
 
-/* In the middle: old and new in one chain, for heap_fini(). */
+/* In the middle: old and new in one chain, for heap_fini(). The old ones first: who frees
+ * them looks at what was moved where it is now. */
 static void give_up(struct heap *h, struct collection *c)
 {
-    if (c->last) {
-        c->last->more = h->blocks;
-        h->blocks = c->to;
-        h->top = c->to->words + c->to->used; /* what heap_settle() shall find */
-    }
+    struct block *last = h->blocks;
+    while (last->more)
+        last = last->more;
+    last->more = c->to;
+}
+
+/* When the next collection pays. */
+static void set_next(struct heap *h)
+{
+    h->collect_at = h->words + (h->live > h->least ? h->live : h->least);
+    if (h->most && h->collect_at > h->most)
+        h->collect_at = h->most;
+    if (h->collect_at < h->words + HEAP_COLLECT_LEAST)
+        h->collect_at = h->words + HEAP_COLLECT_LEAST;
 }
 
 enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
@@ -435,15 +514,17 @@ enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
         c.last->used = (uint32_t)(c.top - c.last->words);
     if (moved)
         *moved = c.grown;
-    enum collected result = !begun ? COLLECT_POSTPONED : c.failed ? COLLECT_FAILED : COLLECTED;
+    enum collected result = COLLECTED;
+    if (!begun || (c.failed && !c.to)) /* not even the first object was moved */
+        result = COLLECT_POSTPONED;
+    else if (c.failed)
+        result = COLLECT_FAILED;
     if (result == COLLECTED)
         relink(h, &c);
     else if (result == COLLECT_FAILED)
         give_up(h, &c);
     forget_kept(&c, room);
     h->collections++;
-    h->collect_at = h->words + (h->live > h->least ? h->live : h->least);
-    if (h->most && h->collect_at > h->most)
-        h->collect_at = h->most;
+    set_next(h);
     return result;
 }

@@ -32,6 +32,7 @@ enum box_kind {
     BOX_INTEGER = BOX_RAW,
     BOX_FLOAT,
     BOX_BINARY,
+    BOX_FILLER, /* nothing: see data/collect */
     BOX_COUNTED, /* from here on */
     BOX_SHARED = BOX_COUNTED,
     BOX_RESOURCE,

@@ -49,6 +49,7 @@ static enum rank rank_of_box(term t)
     case BOX_BINARY:
     case BOX_SHARED: return RANK_BINARY;
     case BOX_RESOURCE: return RANK_REFERENCE; /* as in Erlang */
+    case BOX_FILLER: break; /* no term */
     }
     return RANK_OWN;
 }
@@ -496,7 +497,8 @@ static bool hash_box(struct hashing *h, term t)
     case BOX_TUPLE:
     case BOX_MAP:
     case BOX_NODE:
-    case BOX_FUNCTION: break;
+    case BOX_FUNCTION:
+    case BOX_FILLER: break;
     }
     h->hash = hash_add(h->hash, box_header_of(t));
     return hash_enter(h, box_payload(t), box_size(t));

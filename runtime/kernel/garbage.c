@@ -35,6 +35,8 @@ void process_heap_drop(struct process *p)
 /* One reduction for ten words moved, as in BEAM. Who collects gives way soon, not now. */
 static void charge(struct sched *s, size_t moved)
 {
+    if (s->reductions < 0)
+        return; /* no time is left, and less is not needed */
     size_t reductions = moved / 10;
     s->reductions -= (int32_t)(reductions < (size_t)s->time_slice ? reductions : s->time_slice);
 }
@@ -121,6 +123,10 @@ struct heap *garbage_heap(void)
     struct sched *s = self_sched();
     if (UNLIKELY(!s))
         return heap_of_thread();
+    if (UNLIKELY(s->reductions <= 0)) {
+        sched_yield_self(s);
+        s = self_sched();
+    }
     garbage_poll(s);
     return process_heap(s->current);
 }

@@ -159,6 +159,8 @@ void idle_main(void *arg)
             break;
         if (s->until_timers != TIMERS_NOW)
             idle(s);
+        if (timer_next_ns(s))
+            sched_surplus(); /* what we run now may compute for long: somebody must mind our timers */
         if (s->until_timers == TIMERS_NOW || timer_due())
             timer_poll(s);
     }

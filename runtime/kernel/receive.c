@@ -176,6 +176,7 @@ static uint64_t received(void)
 
 uint64_t message_receive(struct sched *s)
 {
+    s = message_charge(s);
     garbage_poll(s);
     term word = received();
     return LIKELY(word) ? word : sched_park_self(s, received);
@@ -246,6 +247,8 @@ void process_activate(uint64_t unused)
 _Noreturn void process_hibernate(struct sched *s, bl_function *function, term kept)
 {
     struct process *p = s->current;
+    if (p->frames.bytes)
+        frames_drop(&p->frames);
     p->kind = PROCESS_HIBERNATING;
     p->entry.function = function;
     p->arg = garbage_compact(s, kept);

@@ -9,6 +9,15 @@
 bl_error message_send(struct sched *s, term to, term word);
 bl_error message_send_outside(term to, term word);
 
+/* A receive counts as a reduction. Returns the scheduler on which the process goes on. */
+static inline struct sched *message_charge(struct sched *s)
+{
+    if (LIKELY(--s->reductions > 0))
+        return s;
+    sched_yield_self(s);
+    return self_sched();
+}
+
 /* The oldest message of the running process; parks until there is one. Call it last. */
 uint64_t message_receive(struct sched *s);
 

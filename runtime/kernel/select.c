@@ -66,11 +66,13 @@ static bool ask_or_wait(struct sched *s, bl_receiver *r)
 
 /* ---- the walk ---- */
 
-static void start_walk(struct sched *s, bl_receiver *r)
+static struct sched *start_walk(struct sched *s, bl_receiver *r)
 {
+    s = message_charge(s);
     garbage_poll(s);
     if (!r->place)
         r->place = &s->current->mail.first;
+    return s;
 }
 
 static void take_in(struct process *p)
@@ -82,7 +84,7 @@ static void take_in(struct process *p)
 bool select_next(struct sched *s, bl_receiver *r)
 {
     switch (state_of(r)) {
-    case RECEIVER_NEW: start_walk(s, r); break;
+    case RECEIVER_NEW: s = start_walk(s, r); break;
     case RECEIVER_LOOKING: r->place = &(*message_link(r))->next; break;
     case RECEIVER_DRY: break;
     default: return false;
@@ -125,8 +127,8 @@ term select_take(struct sched *s, bl_receiver *r)
 {
     struct message *m = *message_link(r);
     detach(s->current, message_link(r));
-    term taken = message_accept(s, m);
     stop_timer(r);
+    term taken = message_accept(s, m);
     become(r, RECEIVER_DONE);
     return taken;
 }

@@ -68,7 +68,7 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
     if (!h)
         return false;
     if (options->min_heap_size > h->least)
-        h->least = h->collect_at = options->min_heap_size;
+        h->least = h->collect_at = options->min_heap_size < SIZE_MAX / 4 ? options->min_heap_size : SIZE_MAX / 4;
     h->most = options->max_heap_size;
     if (h->most && h->most < h->collect_at)
         h->collect_at = h->most;
@@ -121,6 +121,26 @@ struct process *process_adopt(struct guest *guest)
     return p;
 }
 
+/* What p never received, newest first from its inbox: messages are freed, signals returned,
+ * the oldest first. */
+static struct message *free_messages_of(struct process *p, struct message *newest)
+{
+    struct message *signals = NULL;
+    while (newest) {
+        struct message *m = newest;
+        newest = m->next;
+        if (message_is_signal(m)) {
+            m->next = signals;
+            signals = m;
+        } else {
+            message_free(m);
+        }
+    }
+    for (struct message *m; (m = msgq_pop(&p->mail));)
+        message_free(m);
+    return signals;
+}
+
 /* Close the inbox and give back what is in it. `reason`: for who waits. */
 static void mailbox_close(struct process *p, term reason)
 {
@@ -129,17 +149,12 @@ static void mailbox_close(struct process *p, term reason)
     /* release: whoever finds the process dead sees what it did; pairs with process_find().
      * Whoever still reads the old number is turned away by the inbox. */
     atomic_store_explicit(&p->generation, next, memory_order_release);
-    struct message *left = messages_reverse(inbox_close(&p->inbox, next));
-    while (left) {
-        struct message *m = left;
-        left = m->next;
-        if (message_is_signal(m))
-            signal_orphaned(p, (struct signal *)m, ended, reason);
-        else
-            message_free(m);
+    struct message *signals = free_messages_of(p, inbox_close(&p->inbox, next));
+    while (signals) { /* oldest first; and last of all, since the runtime may stop while we answer */
+        struct message *m = signals;
+        signals = m->next;
+        signal_orphaned(p, (struct signal *)m, ended, reason);
     }
-    for (struct message *m; (m = msgq_pop(&p->mail));)
-        message_free(m);
     if (p->ended)
         signal_free(p->ended);
     if (p->waiting)

@@ -70,12 +70,19 @@ bool timer_due(void)
     return first != UINT64_MAX && os_now_ns() >= first;
 }
 
-/* The process may be dead, or have been woken by something else. */
-static void rouse(struct sched *s, term pid)
+/* The process may have been woken by something else; or be about to sleep: then it sees
+ * nothing of this, so the timer stays, for the next tick, until its owner cancels it. Who
+ * has died cannot. */
+static void rouse(struct sched *s, struct timers *t, struct timer *timer)
 {
-    struct process *p = process_find(pid);
-    if (p && inbox_rouse(&p->inbox, term_pid_generation(pid)))
+    struct process *p = process_find(timer->pid);
+    if (!p) {
+        pool_give(&runtime.timers, &s->timer_cache, timer);
+        return;
+    }
+    if (inbox_rouse(&p->inbox, term_pid_generation(timer->pid)))
         sched_ready(s, p, READY_IN_TURN);
+    wheel_add(&t->wheel, &timer->entry);
 }
 
 /* Under the lock, or the timers could be cancelled, and gone, while we walk them. */
@@ -84,8 +91,12 @@ static void expire(struct sched *s, struct timers *t, uint64_t now_ns)
     if (now_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
         return;
     lock_acquire(&t->lock);
-    for (struct wheel_entry *e = wheel_advance(&t->wheel, tick_of(now_ns)); e; e = e->next)
-        rouse(s, CONTAINER_OF(e, struct timer, entry)->pid);
+    struct wheel_entry *e = wheel_advance(&t->wheel, tick_of(now_ns));
+    while (e) {
+        struct wheel_entry *next = e->next;
+        rouse(s, t, CONTAINER_OF(e, struct timer, entry));
+        e = next;
+    }
     note_next(t);
     lock_release(&t->lock);
 }

@@ -285,6 +285,24 @@ LAW(heaps, a_resource_is_destroyed_once_when_nobody_holds_it)
     cr_assert_eq(atomic_load(&destroyed), n);
 }
 
+/* The binary is in no variable any more when bl_binary() begins, only its bytes are. */
+static void copy_from_bytes(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(20000) + 100; i++) {
+        size_t n;
+        const unsigned char *bytes = bl_bytes(bl_binary_part(bl_binary(NULL, 5000), 10, 4000), &n);
+        bl_term copy = bl_binary(bytes, n);
+        bl_collect();
+        CLAIM(bl_same(bl_binary(bytes + 1000, 1000), bl_binary_part(copy, 1000, 1000)));
+    }
+}
+
+LAW(heaps, bytes_stay_while_somebody_holds_their_address)
+{
+    cr_assert(ended_well(spawn(copy_from_bytes, 0)));
+}
+
 /* ---- limits ---- */
 
 static void hoard(bl_term unused)
@@ -310,6 +328,24 @@ LAW(heaps, who_holds_more_than_the_limit_is_killed)
     bl_spawn_options limit = {.max_heap_size = 20000};
     cr_assert(is_atom(last_words(bl_spawn_opt(hoard, bl_int(0), &limit)), "killed"));
     cr_assert(is_atom(last_words(bl_spawn_opt(waste, bl_int(0), &limit)), "normal"), "garbage does not count");
+}
+
+/* Most of what it may have is live, and it must not collect at every call for that. */
+static void live_near_the_limit(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    bl_term all = list_to(9000);
+    for (int i = 0; i < 10000; i++)
+        bl_cons(bl_int(i), bl_nil());
+    CLAIM(sum_of(all) == 9000 * 9001 / 2);
+    CLAIM(TEST_HOSTILE_BUILD || bl_get_heap_info().collections < 1000);
+}
+
+LAW(heaps, near_the_limit_is_not_over_it)
+{
+    bl_spawn_options limit = {.max_heap_size = 20000};
+    cr_assert(is_atom(last_words(bl_spawn_opt(live_near_the_limit, bl_int(0), &limit)), "normal"));
 }
 
 static void count_collections(bl_term unused)

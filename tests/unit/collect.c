@@ -178,6 +178,21 @@ Test(collect, goes_as_deep_as_a_term, .init = start, .fini = end)
     cr_assert_eq(found, depth);
 }
 
+/* Somebody may read bytes of a binary though no word means the binary itself any more. */
+Test(collect, an_address_of_shared_bytes_keeps_their_box, .init = start, .fini = end)
+{
+    term t = binary_make(&heap, NULL, 1000);
+    struct shared *bytes = shared_of(term_pointer(t));
+    atomic_fetch_add(&bytes->references, 1); /* so that we can look at it afterwards */
+    uintptr_t stack[3] = {7, (uintptr_t)bytes->bytes + 999, 0};
+    collect_with(NULL, 0, stack, stack + 3);
+    cr_assert_eq(atomic_load(&bytes->references), 2);
+    stack[1] = (uintptr_t)bytes->bytes + 2000;
+    collect_with(NULL, 0, stack, stack + 3);
+    cr_assert_eq(atomic_load(&bytes->references), 1);
+    shared_release(bytes);
+}
+
 /* A loop over bounded state, seen by the collector as C would show it. */
 Test(collect, bounded_state_needs_bounded_memory, .init = start, .fini = end)
 {
