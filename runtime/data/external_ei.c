@@ -239,6 +239,7 @@ static bool encode_box(struct encoder *e, term t)
     case BOX_SHARED: return encode_binary(e, t);
     case BOX_FUNCTION: return encode_failed(e, BL_EINVAL, "a function cannot be encoded");
     case BOX_RESOURCE: return encode_failed(e, BL_EINVAL, "a resource cannot be encoded");
+    case BOX_FILLER: break;
     }
     return encode_failed(e, BL_EINVAL, "a box of no known kind");
 }
