@@ -157,6 +157,7 @@ void idle_main(void *arg)
         sched_run_all(s);
         if (sched_halted(s))
             break;
+        sched_give_back_lanes(s);
         if (s->until_timers != TIMERS_NOW)
             idle(s);
         if (timer_next_ns(s))

@@ -373,10 +373,34 @@ static struct lane *lane_from_list(struct sched *s)
     return NULL;
 }
 
+/* Thieves may have left us with few: what they took comes back through the reserve. */
+static struct lane *lane_from_reserve(struct sched *s)
+{
+    struct lane *lane = s->lane_count < s->lanes_wanted ? reserve_take() : NULL;
+    if (lane)
+        sched_add_lane(s, lane);
+    return lane ? lane_from_list(s) : NULL;
+}
+
+void sched_give_back_lanes(struct sched *s)
+{
+    if (LIKELY(s->lane_count <= s->lanes_wanted))
+        return;
+    sched_lock(s);
+    for (uint32_t i = s->lane_count; i-- > 0 && s->lane_count > s->lanes_wanted;) {
+        struct lane *lane = s->lanes[i]; /* removal puts the last in its place, which we have seen */
+        if (!lane->bound && !lane->resident && remove_lane(s, lane))
+            reserve_give(lane);
+    }
+    sched_unlock(s);
+}
+
 /* A lane other than the one we run on, without a resident. NULL: we hold no other. */
 static struct lane *lane_for_new(struct sched *s)
 {
     struct lane *lane = lane_from_list(s);
+    if (!lane)
+        lane = lane_from_reserve(s);
     for (uint32_t i = 0; !lane && i < s->lane_count; i++) {
         lane = s->lanes[s->hand++ % s->lane_count];
         if (lane == s->lane)

@@ -230,6 +230,10 @@ void sched_add_lane(struct sched *s, struct lane *lane);
  * to v. Under the lock of v; s adds the lane under its own. False: v cannot part with it. */
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane);
 
+/* s is about to idle, on its native stack: lanes that came with stolen processes, and are
+ * not needed any more, go back to the reserve, where who was robbed finds them. */
+void sched_give_back_lanes(struct sched *s);
+
 /* The foot of the current lane: nobody's frames are on it. Pick a process to start
  * here; it is `current` on return. Does not return if the next one lives elsewhere. */
 void sched_next_here(struct sched *s);
