@@ -384,9 +384,7 @@ static struct lane *lane_from_reserve(struct sched *s)
 
 void sched_give_back_lanes(struct sched *s)
 {
-    if (LIKELY(s->lane_count <= s->lanes_wanted))
-        return;
-    sched_lock(s);
+    sched_lock(s); /* thieves take lanes, and count */
     for (uint32_t i = s->lane_count; i-- > 0 && s->lane_count > s->lanes_wanted;) {
         struct lane *lane = s->lanes[i]; /* removal puts the last in its place, which we have seen */
         if (!lane->bound && !lane->resident && remove_lane(s, lane))
