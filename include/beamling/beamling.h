@@ -38,6 +38,8 @@ typedef enum bl_error {
     BL_ESTATE,   /* the runtime is not running; for bl_start(): already running */
     BL_ECONTEXT, /* not from here: see [process], [any], [thread] */
     BL_ETHREAD,  /* the kernel refused a thread */
+    BL_ENOPROC,  /* there is no such process */
+    BL_ENAME,    /* a name is taken, or nobody has it */
 } bl_error;
 
 /* A sentence for people, never NULL. [any] */
@@ -182,6 +184,16 @@ typedef struct bl_spawn_options {
     unsigned scheduler;   /* bound to scheduler 1 .. schedulers: never moved to another; 0: not bound */
     size_t min_heap_size; /* words; no garbage collection below */
     size_t max_heap_size; /* words; who holds more after a collection ends with `killed`; 0: no limit */
+    bool max_heap_spares; /* ... or goes on: the limit is there to be asked for ({kill, false}) */
+    bool link;            /* linked to its parent before it can run [process] */
+    bool link_priority;   /* ... whose EXIT message has priority */
+    bool monitor;         /* watched by its parent before it can run [process] */
+    unsigned monitor_options; /* bl_monitor_option */
+    bl_term monitor_tag;  /* instead of 'DOWN'; "no term": 'DOWN' */
+    bl_term *reference;   /* where that of the monitor is put; may be NULL */
+    unsigned priority;    /* bl_priority */
+    bool message_queue_off_heap; /* kept, and without effect, like the next */
+    uint16_t fullsweep_after;
 } bl_spawn_options;
 
 /* The same, with options (may be NULL). BL_EINVAL if there is no such scheduler. */
@@ -211,7 +223,9 @@ BL_API void bl_yield(void);
  * calling the runtime; gives way when the time slice is over. (erlang:bump_reductions/1) [any] */
 BL_API void bl_reduce(unsigned n);
 
-/* Is there a process of this pid now? (erlang:is_process_alive/1) [any] */
+/* Is there a process of this pid now? Comes after all that the caller has sent to it: after
+ * an exit signal that ends it, the answer is no. May wait until the process has looked.
+ * (erlang:is_process_alive/1) [any] */
 BL_API bool bl_is_alive(bl_pid pid);
 
 /* Wait until the process has ended, and learn why: *reason (may be NULL) becomes its
@@ -239,4 +253,6 @@ BL_API bl_term bl_receive(void);
 #include "beamling/terms.h"
 
 #include "beamling/receive.h"
+
+#include "beamling/processes.h"
 #endif

@@ -6,7 +6,12 @@
 #include "base/memory.h"
 #include "beamling/beamling.h"
 #include "data/atom.h"
+#include "data/copy.h"
+#include "kernel/catch.h"
+#include "kernel/garbage.h"
+#include "kernel/info.h"
 #include "kernel/receive.h"
+#include "kernel/reception.h"
 #include "kernel/spawn.h"
 #include "kernel/wait.h"
 
@@ -22,6 +27,8 @@ const char *bl_strerror(bl_error error)
     case BL_ESTATE: return "the runtime is not running (or, for bl_start, runs already)";
     case BL_ECONTEXT: return "this function cannot be called from here: see its [process], [any] or [thread]";
     case BL_ETHREAD: return "the kernel refused to start a thread";
+    case BL_ENOPROC: return "there is no such process (any more)";
+    case BL_ENAME: return "the name is taken, or the process has one already, or nobody has this name";
     }
     return "no such error";
 }
@@ -57,8 +64,15 @@ static bl_pid spawn(enum process_kind kind, union process_entry entry, bl_term a
         return failed(BL_ESTATE);
     if (UNLIKELY(options->scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
         return failed(BL_EINVAL);
+    if (UNLIKELY(options->priority > BL_PRIORITY_MAX))
+        return failed(BL_EINVAL);
     if (s)
         sched_check_stack(s);
+    if (UNLIKELY(options->link || options->monitor)) {
+        if (!s)
+            return failed(BL_ECONTEXT);
+        s = signals_poll_self(s);
+    }
     term pid = process_spawn(kind, entry, arg.word, options, &error);
     if (UNLIKELY(error))
         return failed(error);
@@ -67,26 +81,24 @@ static bl_pid spawn(enum process_kind kind, union process_entry entry, bl_term a
     return (bl_pid){pid};
 }
 
-static const bl_spawn_options no_options;
-
 bl_pid bl_spawn(bl_function *function, bl_term arg)
 {
-    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, arg, &no_options);
+    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, arg, &spawn_plain);
 }
 
 bl_pid bl_spawn_resting(bl_handler *handler, bl_term state)
 {
-    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, state, &no_options);
+    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, state, &spawn_plain);
 }
 
 bl_pid bl_spawn_opt(bl_function *function, bl_term arg, const bl_spawn_options *options)
 {
-    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, arg, options ? options : &no_options);
+    return spawn(PROCESS_STRAIGHT, (union process_entry){.function = function}, arg, options ? options : &spawn_plain);
 }
 
 bl_pid bl_spawn_resting_opt(bl_handler *handler, bl_term state, const bl_spawn_options *options)
 {
-    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, state, options ? options : &no_options);
+    return spawn(PROCESS_RESTING, (union process_entry){.handler = handler}, state, options ? options : &spawn_plain);
 }
 
 bl_pid bl_spawn_on(unsigned scheduler, bl_function *function, bl_term arg)
@@ -118,6 +130,7 @@ void bl_exit(bl_term reason)
     if (!s)
         panic("bl_exit() outside a process: there is nobody to end");
     sched_check_stack(s);
+    catch_leave(s->current, BL_CAUGHT_EXIT, reason.word);
     process_end_self(reason.word);
 }
 
@@ -139,26 +152,56 @@ void bl_reduce(unsigned n)
     sched_charge(s, n > INT32_MAX / 2 ? INT32_MAX / 2 : n);
 }
 
+/* Who sleeps has handled everything that was sent to it. */
 bool bl_is_alive(bl_pid pid)
 {
-    return process_find(pid.word) != NULL;
+    struct sched *s = self_sched();
+    struct process *p = process_find(pid.word);
+    if (!p || (s && p == s->current))
+        return p;
+    uint64_t inbox = atomic_load_explicit(&p->inbox.word, memory_order_relaxed);
+    if (inbox == inbox_pack(INBOX_IDLE, term_pid_generation(pid.word)))
+        return true;
+    const struct question alive = {.kind = SIGNAL_ASK, .number = ASK_ALIVE};
+    parcel answer = 0;
+    if (!s)
+        return !wait_outside(pid.word, &alive, &answer) && answer;
+    sched_check_stack(s);
+    return !wait_self(s, pid.word, &alive, &answer) && answer;
+}
+
+/* The reason, on the heap of whoever runs. */
+static bl_error unpack(parcel packed, bl_term *reason)
+{
+    term t = packed;
+    if (parcel_box(packed)) {
+        struct heap *h = garbage_heap_quiet(self_sched());
+        t = h ? copy_to(h, parcel_term(packed)) : TERM_NONE;
+        parcel_release(packed);
+    }
+    *reason = term_give(t ? t : term_atom(ATOM_no_memory));
+    return BL_OK;
 }
 
 bl_error bl_wait(bl_pid pid, bl_term *reason)
 {
+    static const struct question when = {.kind = SIGNAL_WAIT};
     struct sched *s = self_sched();
-    term why = term_atom(ATOM_noproc);
-    bl_error error = BL_EINVAL;
-    if (!s) {
-        error = wait_outside(pid.word, &why);
-    } else {
+    bl_term ignored;
+    parcel why = 0;
+    bl_error error;
+    if (!reason)
+        reason = &ignored;
+    if (s)
         sched_check_stack(s);
-        if (pid.word != process_pid(s->current))
-            error = wait_self(s, pid.word, &why);
-    }
-    if (reason)
-        *reason = term_give(why);
-    return error;
+    if (s && pid.word == process_pid(s->current))
+        error = BL_EINVAL;
+    else
+        error = s ? wait_self(s, pid.word, &when, &why) : wait_outside(pid.word, &when, &why);
+    if (LIKELY(!error))
+        return unpack(why, reason);
+    *reason = term_give(term_atom(ATOM_noproc));
+    return error == BL_ENOPROC ? BL_OK : error;
 }
 
 /* ---- messages ---- */

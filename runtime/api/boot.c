@@ -6,10 +6,13 @@
 
 #include "base/memory.h"
 #include "beamling/beamling.h"
+#include "kernel/alarm.h"
 #include "kernel/garbage.h"
 #include "kernel/idle.h"
+#include "kernel/leave.h"
+#include "kernel/name.h"
 #include "kernel/receive.h"
-#include "kernel/signal.h"
+#include "kernel/reception.h"
 #include "kernel/spawn.h"
 #include "kernel/timer.h"
 #include "kernel/trap.h"
@@ -63,6 +66,8 @@ static void sched_destroy(struct sched *s)
     free(s->lanes);
     free(s->free);
     free(s->looks);
+    if (s->timers)
+        alarms_forget(s->timers);
     free(s->timers);
     free(s);
 }
@@ -137,7 +142,7 @@ static void free_messages(struct message *m)
     while (m) {
         struct message *next = m->next;
         if (message_is_signal(m))
-            signal_free((struct signal *)m);
+            signal_drop((struct signal *)m);
         else
             message_free(m);
         m = next;
@@ -150,9 +155,11 @@ static void free_processes(void)
         struct process *p = &processes.all[i];
         free_messages(inbox_close(&p->inbox, 0));
         free_messages(p->mail.first);
-        if (p->ended)
-            signal_free(p->ended);
+        free_messages((struct message *)p->waits);
+        if (p->doomed == DOOMED_BY_SIGNAL)
+            parcel_release(p->arg);
         process_heap_drop(p);
+        extra_forget(p);
         if (processes.all[i].frames.bytes)
             frames_drop(&processes.all[i].frames);
         ctx_fini(&processes.all[i].ctx);
@@ -161,11 +168,13 @@ static void free_processes(void)
 
 static void destroy(void)
 {
+    if (processes.all)
+        free_processes();
     for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++)
         sched_destroy(runtime.scheds[i]);
     free(runtime.reserve);
-    if (processes.all)
-        free_processes();
+    names_destroy();
+    pool_fini(&runtime.alarms);
     pool_fini(&runtime.timers);
     pool_fini(&runtime.signals);
     pool_fini(&runtime.messages);
@@ -181,12 +190,13 @@ static bl_error create(const struct bl_options *o)
     runtime.cpus = os_cpu_count();
     runtime.fenced = !os_fence_register();
     pool_init(&runtime.messages, sizeof(struct message), SLAB);
-    pool_init(&runtime.signals, 32, SLAB);
+    pool_init(&runtime.signals, sizeof(struct signal), SLAB);
+    pool_init(&runtime.alarms, sizeof(struct alarm), SLAB);
     pool_init(&runtime.timers, sizeof(struct timer), SLAB);
     /* What was asked for must be had; a default may shrink. */
     uint64_t wanted = o->max_processes ? o->max_processes : default_processes;
     uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;
-    if (processes_create(wanted, least, slack(o)) || create_lanes(o))
+    if (processes_create(wanted, least, slack(o)) || names_create() || create_lanes(o))
         return BL_ENOMEM;
     return create_schedulers(o);
 }

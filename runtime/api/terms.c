@@ -10,6 +10,7 @@
 #include "kernel/garbage.h"
 #include "kernel/native.h"
 #include "kernel/receive.h"
+#include "kernel/reference.h"
 #include "kernel/select.h"
 
 static void check_stack(void)
@@ -224,23 +225,13 @@ bl_term bl_binary_part(bl_term t, size_t from, size_t n)
 
 /* ---- references and functions ---- */
 
-enum { REFERENCES_AT_ONCE = 4096 };
-
 bl_term bl_make_reference(void)
 {
-    /* Of the OS process, not of one run of the runtime: no two are ever the same. */
-    static _Atomic uint64_t next = 1;
     struct sched *s = self_sched();
     check_stack();
-    /* relaxed: only that each number is given once. */
-    if (!s)
-        return term_give(term_reference(atomic_fetch_add_explicit(&next, 1, memory_order_relaxed)));
-    if (s->reference == s->references_end) {
-        s->reference = atomic_fetch_add_explicit(&next, REFERENCES_AT_ONCE, memory_order_relaxed);
-        s->references_end = s->reference + REFERENCES_AT_ONCE;
-    }
-    term reference = term_reference(s->reference++);
-    select_mark(s, reference);
+    term reference = term_reference(reference_number(s));
+    if (s)
+        select_mark(s, reference);
     return term_give(reference);
 }
 

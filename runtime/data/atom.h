@@ -27,7 +27,60 @@ const char *atom_text(term t);
     X(noproc)                                                                                      \
     X(stack_overflow)                                                                              \
     X(no_memory)                                                                                   \
-    X(timeout_value)
+    X(timeout_value)                                                                               \
+    X(kill)                                                                                        \
+    X(EXIT)                                                                                        \
+    X(DOWN)                                                                                        \
+    X(process)                                                                                     \
+    X(undefined)                                                                                   \
+    X(true)                                                                                        \
+    X(false)                                                                                       \
+    X(timeout)                                                                                     \
+    X(cancel_timer)                                                                                \
+    X(read_timer)                                                                                  \
+    X(spawn_reply)                                                                                 \
+    X(ok)                                                                                          \
+    X(error)                                                                                       \
+    X(nocatch)                                                                                     \
+    X(low)                                                                                         \
+    X(high)                                                                                        \
+    X(max)                                                                                         \
+    X(on_heap)                                                                                     \
+    X(off_heap)                                                                                    \
+    X(waiting)                                                                                     \
+    X(running)                                                                                     \
+    X(runnable)                                                                                    \
+    X(system_limit)                                                                                \
+    X(suspended)                                                                                   \
+    X(size)                                                                                        \
+    X(error_logger)                                                                                \
+    X(minor_gcs)                                                                                   \
+    X(current_function)                                                                            \
+    X(dictionary)                                                                                  \
+    X(fullsweep_after)                                                                             \
+    X(garbage_collection)                                                                          \
+    X(group_leader)                                                                                \
+    X(heap_size)                                                                                   \
+    X(initial_call)                                                                                \
+    X(label)                                                                                       \
+    X(links)                                                                                       \
+    X(max_heap_size)                                                                               \
+    X(memory)                                                                                      \
+    X(message_queue_data)                                                                          \
+    X(message_queue_len)                                                                           \
+    X(messages)                                                                                    \
+    X(min_heap_size)                                                                               \
+    X(monitored_by)                                                                                \
+    X(monitors)                                                                                    \
+    X(parent)                                                                                      \
+    X(priority)                                                                                    \
+    X(registered_name)                                                                             \
+    X(sensitive)                                                                                   \
+    X(stack_size)                                                                                  \
+    X(status)                                                                                      \
+    X(suspending)                                                                                  \
+    X(total_heap_size)                                                                             \
+    X(trap_exit)
 
 enum {
 #define ATOM_ENUM(name) ATOM_##name,

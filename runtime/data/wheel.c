@@ -39,42 +39,61 @@ void wheel_add(struct wheel *w, struct wheel_entry *e)
     w->count++;
 }
 
+static void unlink_entry(struct wheel_entry *e)
+{
+    *e->link = e->next;
+    if (e->next)
+        e->next->link = e->link;
+    e->link = NULL;
+}
+
 /* A slot may stay marked as occupied: whoever comes to it finds it empty. */
 bool wheel_remove(struct wheel *w, struct wheel_entry *e)
 {
     if (!e->link)
         return false;
-    *e->link = e->next;
-    if (e->next)
-        e->next->link = e->link;
-    e->link = NULL;
+    unlink_entry(e);
     w->count--;
     return true;
 }
 
-static struct wheel_entry *take_slot(struct wheel *w, unsigned level, unsigned slot)
+/* The slot that begins, or is due, at w->now. */
+static unsigned slot_now(const struct wheel *w, unsigned level)
 {
-    struct wheel_entry *list = w->slots[level][slot];
-    w->slots[level][slot] = NULL;
-    w->occupied[level][slot / 64] &= ~(UINT64_C(1) << slot % 64);
-    return list;
+    return w->now >> level * WHEEL_BITS & slot_mask;
 }
 
-/* w->now has become a multiple of 256: the slots of upper levels that begin here come
- * down, the uppermost first. */
-static void cascade(struct wheel *w)
+/* An entry out of the slot that is due; it is marked as empty when it is. */
+static struct wheel_entry *take_from(struct wheel *w, unsigned level)
 {
-    unsigned top = 1;
-    while (top < WHEEL_LEVELS - 1 && (w->now >> top * WHEEL_BITS & slot_mask) == 0)
-        top++;
-    for (unsigned level = top; level > 0; level--) {
-        struct wheel_entry *e = take_slot(w, level, w->now >> level * WHEEL_BITS & slot_mask);
-        while (e) {
-            struct wheel_entry *next = e->next;
-            place(w, e);
-            e = next;
+    unsigned slot = slot_now(w, level);
+    struct wheel_entry *e = w->slots[level][slot];
+    if (e)
+        unlink_entry(e);
+    if (!w->slots[level][slot])
+        w->occupied[level][slot / 64] &= ~(UINT64_C(1) << slot % 64);
+    return e;
+}
+
+/* How many levels have a slot that begins at w->now. */
+static unsigned levels_beginning(const struct wheel *w)
+{
+    unsigned level = 0;
+    while (level < WHEEL_LEVELS - 1 && slot_now(w, level) == 0)
+        level++;
+    return level;
+}
+
+/* The slots of upper levels that begin now come down, as far as *patience reaches. */
+static bool cascade(struct wheel *w, unsigned *patience)
+{
+    for (unsigned level = levels_beginning(w); level > 0; level--)
+        for (; w->slots[level][slot_now(w, level)]; --*patience) {
+            if (!*patience)
+                return false;
+            place(w, take_from(w, level));
         }
-    }
+    return true;
 }
 
 /* The first occupied slot from `from` on, or WHEEL_SLOTS. */
@@ -102,9 +121,20 @@ static uint64_t level_next(const struct wheel *w, unsigned level)
     return slot == WHEEL_SLOTS ? UINT64_MAX : (turn + slot) << level * WHEEL_BITS;
 }
 
+/* Something of this very tick is left over. */
+static bool unfinished(const struct wheel *w)
+{
+    for (unsigned level = levels_beginning(w); level > 0; level--)
+        if (w->slots[level][slot_now(w, level)])
+            return true;
+    return w->slots[0][slot_now(w, 0)];
+}
+
 uint64_t wheel_next(const struct wheel *w)
 {
     uint64_t next = UINT64_MAX;
+    if (w->count && unfinished(w))
+        return w->now;
     for (unsigned level = 0; w->count && level < WHEEL_LEVELS; level++) {
         uint64_t here = level_next(w, level);
         next = here < next ? here : next;
@@ -112,19 +142,20 @@ uint64_t wheel_next(const struct wheel *w)
     return next;
 }
 
-struct wheel_entry *wheel_advance(struct wheel *w, uint64_t now)
+struct wheel_entry *wheel_pop(struct wheel *w, uint64_t now, unsigned *patience)
 {
-    struct wheel_entry *expired = NULL, **end = &expired;
-    while (w->now < now) {
+    for (;;) {
+        if (!*patience || !cascade(w, patience) || !*patience)
+            return NULL;
+        struct wheel_entry *e = take_from(w, 0);
+        if (e) {
+            --*patience;
+            w->count--;
+            return e;
+        }
+        if (w->now >= now)
+            return NULL;
         uint64_t stop = w->count ? wheel_next(w) : now;
         w->now = stop < now ? stop : now;
-        if ((w->now & slot_mask) == 0)
-            cascade(w);
-        *end = take_slot(w, 0, w->now & slot_mask);
-        for (; *end; end = &(*end)->next) {
-            (*end)->link = NULL;
-            w->count--;
-        }
     }
-    return expired;
 }

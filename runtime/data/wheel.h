@@ -7,7 +7,8 @@
  * After G. Varghese and A. Lauck, Hashed and hierarchical timing wheels, 1987.
  *
  * No locks and no clock here: the caller has both. Nothing is late by more than the
- * caller is, and nothing is early. */
+ * caller is, and nothing is early. Ten million entries of one tick are taken out, and come
+ * down, in as many pieces as the caller likes. */
 #ifndef DATA_WHEEL_H
 #define DATA_WHEEL_H
 
@@ -36,9 +37,10 @@ void wheel_add(struct wheel *, struct wheel_entry *e);
 /* e, if it is in the wheel, is not any more. True: it was. */
 bool wheel_remove(struct wheel *, struct wheel_entry *e);
 
-/* It is `now`: what has expired leaves the wheel, as a list through `next`, in the order
- * of ticks. */
-struct wheel_entry *wheel_advance(struct wheel *, uint64_t now);
+/* It is `now`: an entry that has expired leaves the wheel, in the order of ticks. NULL:
+ * there is none (any more); or *patience, which counts down with each entry that is moved
+ * or returned, is used up, and there may be more: wheel_next() is not after `now` then. */
+struct wheel_entry *wheel_pop(struct wheel *, uint64_t now, unsigned *patience);
 
 /* When to look again: no entry expires before this tick. UINT64_MAX: there are none. */
 uint64_t wheel_next(const struct wheel *);

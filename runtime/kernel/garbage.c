@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "data/atom.h"
 #include "data/copy.h"
+#include "kernel/extra.h"
 #include "kernel/native.h"
 
 /* ---- heaps of processes ---- */
@@ -48,7 +49,7 @@ static void run_collection(struct sched *s, const struct roots *roots)
     if (UNLIKELY(collect(h, roots, &moved) == COLLECT_FAILED))
         process_end_self(term_atom(ATOM_no_memory));
     charge(s, moved);
-    if (UNLIKELY(h->most && h->live > h->most))
+    if (UNLIKELY(h->most && h->live > h->most) && !(s->current->extra && s->current->extra->spared))
         process_end_self(term_atom(ATOM_killed));
 }
 
@@ -57,15 +58,33 @@ NOINLINE void garbage_collect_self(struct sched *s)
 {
     __builtin_unwind_init();
     uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
+    struct extra *x = s->current->extra;
     struct roots roots = {.low = (const void *)low, .high = s->lane->foot};
+    if (UNLIKELY(x != NULL)) {
+        roots.terms = x->roots;
+        roots.count = EXTRA_ROOTS;
+    }
     run_collection(s, &roots);
     __asm__ volatile("" : : : "memory"); /* no tail call: the frame must last */
 }
 
+/* There is no stack: `kept`, and what the process has besides. Returns where it is now. */
+static term collect_exactly(struct sched *s, term kept, size_t room)
+{
+    struct extra *x = s->current->extra;
+    term terms[1 + EXTRA_ROOTS] = {kept};
+    for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
+        terms[1 + i] = x->roots[i];
+    struct roots roots = {.terms = terms, .count = x ? 1 + EXTRA_ROOTS : 1, .room = room};
+    run_collection(s, &roots);
+    for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
+        x->roots[i] = terms[1 + i];
+    return terms[0];
+}
+
 void garbage_collect_resting(struct sched *s)
 {
-    struct roots roots = {.terms = &s->current->arg, .count = 1};
-    run_collection(s, &roots);
+    s->current->arg = collect_exactly(s, s->current->arg, 0);
 }
 
 term garbage_compact(struct sched *s, term kept)
@@ -73,12 +92,8 @@ term garbage_compact(struct sched *s, term kept)
     struct heap *h = s->current->heap;
     if (!h)
         return kept;
-    struct roots roots = {.terms = &kept, .count = 1};
-    run_collection(s, &roots);
-    roots.room = h->live;
-    if (h->live)
-        run_collection(s, &roots);
-    return kept;
+    kept = collect_exactly(s, kept, 0);
+    return h->live ? collect_exactly(s, kept, h->live) : kept;
 }
 
 /* ---- threads that are no process ---- */
@@ -129,6 +144,11 @@ struct heap *garbage_heap(void)
     }
     garbage_poll(s);
     return process_heap(s->current);
+}
+
+struct heap *garbage_heap_quiet(struct sched *s)
+{
+    return s ? process_heap(s->current) : heap_of_thread();
 }
 
 term garbage_join(struct sched *s, term root)

@@ -43,6 +43,10 @@ term garbage_compact(struct sched *s, term kept);
  * is freed. */
 term garbage_join(struct sched *s, term root);
 
+/* The heap of the running process, or, with s NULL, of this thread; nothing is collected.
+ * NULL: no memory. */
+struct heap *garbage_heap_quiet(struct sched *s);
+
 /* The calling thread forgets all terms it has built or was given. */
 void garbage_forget(void);
 

@@ -15,16 +15,26 @@
 
 struct process;
 struct signal;
+struct extra;
 
 enum process_kind {
     PROCESS_STRAIGHT,
     PROCESS_RESTING,
     PROCESS_HIBERNATING, /* straight-line again as soon as it has a message */
     PROCESS_GUEST,
+    PROCESS_LEAVING, /* it has ended, and there are still some to tell: kernel/leave */
 };
 
 /* Where a process may run. Anything but NOWHERE is off the fast path. */
-enum process_bound { BOUND_NOWHERE = 0, /* 1..: to the scheduler of that number */ BOUND_GUEST = UINT16_MAX };
+enum process_bound {
+    BOUND_NOWHERE = 0, /* 1..: to the scheduler of that number */
+    BOUND_PLACE = 0x7fff, /* mask */
+    BOUND_GUEST = 0x7fff,
+    BOUND_HELD = 0x8000, /* suspended: it is in no queue, whoever wakes it. See kernel/reception */
+};
+
+/* p->doomed, besides the atoms it may be: an exit signal, whose reason is in p->arg. */
+enum { DOOMED_BY_SIGNAL = UINT8_MAX };
 
 union process_entry {
     bl_function *function; /* straight-line */
@@ -36,8 +46,8 @@ struct process {
     struct inbox inbox;
     _Atomic uint32_t generation; /* odd and even alike; 0 is never alive */
     uint8_t kind;
-    uint8_t doomed; /* not 0: its frames are lost, and it ends for this reason (an atom's index). Who holds it */
-    uint16_t bound; /* enum process_bound; written at birth, then constant for this life */
+    uint8_t doomed; /* not 0: it does not go on, and ends for this reason (an atom's index). Who holds it */
+    uint16_t bound; /* enum process_bound: the place is written at birth, then constant for this life */
 
     /* Whoever holds the process: the scheduler that runs it, the queue that holds it,
      * the pool when the slot is free (next and lane are the pool's two links). */
@@ -45,17 +55,18 @@ struct process {
     struct lane *lane; /* where its frames belong; NULL: it has none */
     union process_entry entry;
     term arg;             /* straight-line: the argument; resting: the state */
-    struct signal *ended; /* bl_wait(): the answer that came in */
-    struct signal *waiting; /* others that wait for our end */
+    struct signal *waits; /* others that wait for our end; before them the answer that we waited for */
+    struct extra *extra;  /* what few processes have (kernel/extra); NULL: none of it */
 
     /* The process itself and the scheduler that holds its lane. */
     struct ctx ctx;
     struct frames frames;
     struct heap *heap; /* its terms; NULL: it never had any that need one */
     struct msgq mail;  /* taken from the inbox, not yet received */
+    term parent;       /* who spawned it; TERM_NONE: a thread */
 } __attribute__((aligned(128)));
 
-_Static_assert(sizeof(struct process) == 128, "two cache lines");
+_Static_assert(sizeof(struct process) == 128 || CTX_TSAN, "two cache lines");
 _Static_assert(offsetof(struct process, lane) == offsetof(struct process, next) + sizeof(void *), "the pool's links");
 
 /* The table. */
@@ -95,13 +106,13 @@ static inline void process_bind(struct process *p, struct lane *lane)
 {
     p->lane = lane;
     lane->bound++;
-    lane->pinned += p->bound != BOUND_NOWHERE;
+    lane->pinned += (p->bound & BOUND_PLACE) != BOUND_NOWHERE;
 }
 
 static inline void process_unbind(struct process *p)
 {
     p->lane->bound--;
-    p->lane->pinned -= p->bound != BOUND_NOWHERE;
+    p->lane->pinned -= (p->bound & BOUND_PLACE) != BOUND_NOWHERE;
     p->lane = NULL;
 }
 

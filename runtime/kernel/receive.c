@@ -8,6 +8,7 @@
 
 #include "data/atom.h"
 #include "data/copy.h"
+#include "kernel/extra.h"
 #include "kernel/garbage.h"
 #include "kernel/signal.h"
 
@@ -63,6 +64,11 @@ static struct message *make_message_outside(term word)
     return m;
 }
 
+struct message *message_make(struct sched *s, term word)
+{
+    return s ? make_message(s, word) : make_message_outside(word);
+}
+
 bl_error message_send(struct sched *s, term to, term word)
 {
     struct process *p = process_find(to);
@@ -97,17 +103,13 @@ bl_error message_send_outside(term to, term word)
     return BL_OK;
 }
 
-/* Oldest first, with signals among them. */
-static COLD void take_in_signals(struct process *p, struct message *m)
+/* Oldest first, with signals among them. A guest handles its own, but neither ends nor sleeps here. */
+static COLD void take_in_signals(struct process *p, struct message *oldest)
 {
-    while (m) {
-        struct message *next = m->next;
-        if (UNLIKELY(message_is_signal(m)))
-            signal_receive(p, (struct signal *)m);
-        else
-            msgq_append(&p->mail, m);
-        m = next;
-    }
+    if (p->kind == PROCESS_GUEST)
+        signals_receive(p, oldest);
+    else
+        signals_receive_self(p, oldest);
 }
 
 /* One walk: turns the list, counts, and looks for signals. */
@@ -129,12 +131,21 @@ void message_take_in(struct process *p, struct message *newest)
         msgq_append_list(&p->mail, oldest, newest, n);
 }
 
+/* m was the first of the private list: what was behind it is now before the next. */
+static inline void popped(struct process *p, struct message *m)
+{
+    if (p->heap->mark == &m->next)
+        p->heap->mark = &p->mail.first;
+    if (UNLIKELY(p->extra != NULL) && p->extra->last_priority == m)
+        p->extra->last_priority = NULL;
+}
+
 /* The oldest of the private list; a mark (kernel/select) that was behind it goes before the next. */
 static inline struct message *pop_mail(struct process *p)
 {
     struct message *m = msgq_pop(&p->mail);
-    if (m && UNLIKELY(p->heap != NULL) && p->heap->mark == &m->next)
-        p->heap->mark = &p->mail.first;
+    if (m && UNLIKELY(p->heap != NULL))
+        popped(p, m);
     return m;
 }
 
@@ -146,14 +157,16 @@ static COLD struct message *take_in_many(struct process *p, struct message *newe
 }
 
 /* The oldest message, or NULL. The process itself. */
-static inline struct message *next_message(struct process *p)
+static inline struct message *next_message(struct process *p, struct sched **s)
 {
     if (p->mail.first || inbox_is_empty(&p->inbox))
         return pop_mail(p);
     struct message *newest = inbox_take(&p->inbox, process_generation(p));
     if (LIKELY(!newest->next && !message_is_signal(newest)))
         return newest; /* one message: the common case has no list to make */
-    return take_in_many(p, newest);
+    struct message *m = take_in_many(p, newest);
+    *s = self_sched(); /* it may have been suspended meanwhile */
+    return m;
 }
 
 term message_accept(struct sched *s, struct message *m)
@@ -170,7 +183,7 @@ term message_accept(struct sched *s, struct message *m)
 static uint64_t received(void)
 {
     struct sched *s = self_sched();
-    struct message *m = next_message(s->current);
+    struct message *m = next_message(s->current, &s);
     return LIKELY(m != NULL) ? message_accept(s, m) : TERM_NONE;
 }
 
@@ -218,12 +231,24 @@ static void give_way(struct process *p)
     sched_ready(self_sched(), p, READY_IN_TURN);
 }
 
+/* Messages that are left over from the last time slice hide the signals behind them. */
+static struct sched *signals_begin_self(void)
+{
+    struct sched *s = self_sched();
+    struct process *p = s->current;
+    if (LIKELY(!p->mail.first) || inbox_is_empty(&p->inbox))
+        return s;
+    message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
+    return self_sched();
+}
+
 void process_activate(uint64_t unused)
 {
     (void)unused;
-    struct process *p = self_sched()->current;
+    struct sched *s = signals_begin_self();
+    struct process *p = s->current;
     for (;;) {
-        struct message *m = next_message(p);
+        struct message *m = next_message(p, &s);
         if (!m) {
             if (rest(p))
                 return;
@@ -232,7 +257,7 @@ void process_activate(uint64_t unused)
         term state = p->arg, word = message_accept(self_sched(), m);
         p->arg = TERM_NONE; /* the handler's stack says whether it still needs its old state */
         p->arg = p->entry.handler(term_give(state), term_give(word)).word;
-        struct sched *s = self_sched();
+        s = self_sched();
         if (UNLIKELY(p->heap != NULL) && (BL_HOSTILE || heap_wants_collection(p->heap)))
             garbage_collect_resting(s);
         if (--s->reductions <= 0) {
@@ -249,6 +274,8 @@ _Noreturn void process_hibernate(struct sched *s, bl_function *function, term ke
     struct process *p = s->current;
     if (p->frames.bytes)
         frames_drop(&p->frames);
+    if (p->extra)
+        p->extra->catching = NULL;
     p->kind = PROCESS_HIBERNATING;
     p->entry.function = function;
     p->arg = garbage_compact(s, kept);

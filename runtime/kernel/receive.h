@@ -26,6 +26,8 @@ uint64_t message_receive(struct sched *s);
 void message_take_in(struct process *p, struct message *newest);
 
 void message_free(struct message *);
+/* Of this term; s: the caller's, or NULL. NULL: no memory. */
+struct message *message_make(struct sched *s, term word);
 
 /* m, which has left the mailbox of the running process, becomes its term: its words join
  * the heap, and may move there. Ends the process if there is no memory. */

@@ -125,8 +125,8 @@ void sched_push_remote(struct sched *to, struct process *p)
  * lane may be stolen while we look; whoever finds it in its queue then sends it on. */
 static struct sched *home(const struct process *p, struct sched *s)
 {
-    if (p->bound)
-        return runtime.scheds[p->bound - 1];
+    if (p->bound & BOUND_PLACE)
+        return runtime.scheds[(p->bound & BOUND_PLACE) - 1];
     if (p->lane)
         return atomic_load_explicit(&p->lane->holder, memory_order_relaxed);
     if (s)
@@ -183,6 +183,10 @@ void sched_ready_slow(struct process *p, enum urgency urgency)
     struct sched *s = self_sched();
     if (p->bound == BOUND_GUEST) {
         sched_wake_guest(p);
+        return;
+    }
+    if (UNLIKELY(p->bound & BOUND_HELD) && !p->doomed) {
+        process_settle(p, urgency);
         return;
     }
     struct sched *to = home(p, s);
@@ -469,10 +473,13 @@ static inline uint64_t resume(struct sched *s, struct ctx *from, struct process 
 static uint64_t resume_evicted(struct sched *s, struct ctx *from, struct process *p, struct lane *lane,
                                ctx_after *after)
 {
-    if (lane->resident)
+    if (lane->resident && lane->resident != p)
         evict(s, lane);
-    if (UNLIKELY(p->doomed)) /* it has none any more, and starts again only to end: spawn.c */
+    if (UNLIKELY(p->doomed)) { /* its frames are lost, and it starts again only to end: spawn.c */
+        ctx_forget(lane->stack.low, lane->stack.size);
+        ctx_fini(&p->ctx);
         return begin(s, from, p, lane, after);
+    }
     frames_load(&p->frames, lane);
     lane->resident = p;
     return resume(s, from, p, lane, after);
@@ -494,7 +501,7 @@ static NOINLINE uint64_t take_up_slow(struct sched *s, struct ctx *from, struct 
 static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
 {
     struct lane *lane = p->lane;
-    if (LIKELY(lane && lane->resident == p && lane != s->lane))
+    if (LIKELY(lane && lane->resident == p && lane != s->lane && !p->doomed))
         return resume(s, from, p, lane, after);
     return take_up_slow(s, from, p, after);
 }
@@ -525,6 +532,10 @@ static inline uint64_t leave_for(struct sched *s, struct process *self, struct p
         return to_native(s, &self->ctx, NULL, after);
     if (LIKELY(next != self))
         return take_up(s, &self->ctx, next, after);
+    if (UNLIKELY(self->doomed)) {
+        sched_unlock(s);
+        process_end_doomed();
+    }
     s->reductions = (int32_t)s->time_slice;
     return stay(s, after);
 }
@@ -550,7 +561,7 @@ static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *a
 static inline uint64_t yield_locked(struct sched *s)
 {
     runq_push(&s->queue, s->current);
-    return leave(s, s->current, NULL);
+    return leave(s, s->current, signals_after_yield);
 }
 
 static NOINLINE uint64_t yield_slow(struct sched *s)

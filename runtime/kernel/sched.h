@@ -51,8 +51,9 @@ struct sched {
     int32_t reductions;      /* left in this time slice */
     uint32_t streak;
     bool fresh; /* the lane loop has just been entered for `current` */
+    bool settling; /* somebody's signals are being handled in its place: kernel/reception */
     struct pool_cache messages, signals, slots;
-    struct pool_cache timer_cache;
+    struct pool_cache timer_cache, alarm_cache;
     uint32_t until_timers; /* switches until we must look at the clock (TIMERS_NOW); 0: no timers */
     uint64_t reference, references_end; /* numbers for references that are ours to give */
 
@@ -113,7 +114,7 @@ struct runtime {
     struct lock reserve_lock;
     struct lane **reserve; /* lanes that nobody holds and no process is bound to */
     uint32_t reserve_count;
-    struct pool messages, signals, timers;
+    struct pool messages, signals, timers, alarms;
 
     _Atomic uint32_t next_home;     /* round robin for work from outside */
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
@@ -190,8 +191,15 @@ static inline void sched_ready(struct sched *s, struct process *p, enum urgency 
         sched_ready_slow(p, urgency);
 }
 
-/* The running process gives way: to the end of the queue. */
+/* The running process gives way: to the end of the queue. It handles its signals when it
+ * is taken up again (signals_after_yield()), so it may end in here. */
 uint64_t sched_yield_self(struct sched *s);
+
+/* Upwards, to kernel/reception: what a process does first after it has given way; and p,
+ * which slept, is suspended, and was won by the caller: it handles its signals, and
+ * sleeps on. */
+uint64_t signals_after_yield(void);
+void process_settle(struct process *p, enum urgency);
 
 /* The running process waits for its inbox to fill. Returns what `after`, called when
  * something is there, returns; 0 if it is NULL. Call it last (see ctx_switch). */
@@ -209,7 +217,8 @@ static inline void sched_charge(struct sched *s, uint32_t reductions)
 }
 
 /* The running process ends (spawn.c); with `stack_overflow`. */
-_Noreturn void process_end_self(term reason);
+_Noreturn void process_end_self(uint64_t reason); /* a term, or a parcel */
+_Noreturn void process_end_doomed(void);
 _Noreturn void process_overflowed(void);
 
 /* Is there enough stack for the runtime to work on? Ends the process if not; to be

@@ -2,6 +2,7 @@
 #include "kernel/select.h"
 
 #include "data/atom.h"
+#include "kernel/extra.h"
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/timer.h"
@@ -70,8 +71,11 @@ static struct sched *start_walk(struct sched *s, bl_receiver *r)
 {
     s = message_charge(s);
     garbage_poll(s);
-    if (!r->place)
+    if (!r->place) {
         r->place = &s->current->mail.first;
+        if (UNLIKELY(s->current->extra != NULL))
+            s->current->extra->restart = false;
+    }
     return s;
 }
 
@@ -79,6 +83,15 @@ static void take_in(struct process *p)
 {
     if (!inbox_is_empty(&p->inbox))
         message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
+}
+
+/* Priority messages come in at the front, which has been walked. */
+static inline void look_again(struct process *p, bl_receiver *r)
+{
+    if (LIKELY(!p->extra) || !p->extra->restart)
+        return;
+    p->extra->restart = false;
+    r->place = &p->mail.first;
 }
 
 bool select_next(struct sched *s, bl_receiver *r)
@@ -91,8 +104,11 @@ bool select_next(struct sched *s, bl_receiver *r)
     }
     for (;;) {
         struct process *p = s->current;
-        if (!*message_link(r))
+        if (!*message_link(r)) {
             take_in(p);
+            look_again(p, r);
+            s = self_sched(); /* it may have been suspended meanwhile */
+        }
         if (*message_link(r)) {
             become(r, RECEIVER_LOOKING);
             r->state |= RECEIVER_ASKED;
@@ -117,6 +133,8 @@ static void detach(struct process *p, struct message **place)
     struct message *m = *place;
     if (p->heap && p->heap->mark == &m->next)
         p->heap->mark = place;
+    if (UNLIKELY(p->extra != NULL) && p->extra->last_priority == m)
+        p->extra->last_priority = place == &p->mail.first ? NULL : CONTAINER_OF(place, struct message, next);
     *place = m->next;
     if (p->mail.last == m && place != &p->mail.first)
         p->mail.last = CONTAINER_OF(place, struct message, next);
@@ -131,6 +149,32 @@ term select_take(struct sched *s, bl_receiver *r)
     term taken = message_accept(s, m);
     become(r, RECEIVER_DONE);
     return taken;
+}
+
+bool select_drop(struct process *p, select_test *matches, term of)
+{
+    for (struct message **place = &p->mail.first; *place; place = &(*place)->next)
+        if (matches((*place)->word, of)) {
+            struct message *m = *place;
+            detach(p, place);
+            message_free(m);
+            return true;
+        }
+    return false;
+}
+
+void select_sleep(struct sched *s, uint64_t deadline_ns)
+{
+    struct timer *timer = NULL;
+    while (os_now_ns() < deadline_ns) {
+        if (!timer && !(timer = timer_set(s, deadline_ns)))
+            process_end_self(term_atom(ATOM_no_memory));
+        sched_park_self(s, NULL);
+        take_in(self_sched()->current);
+        s = self_sched();
+    }
+    if (timer)
+        timer_cancel(timer);
 }
 
 static const uint64_t ns_per_ms = 1000 * 1000;
@@ -161,15 +205,20 @@ bool select_expired(bl_receiver *r)
 
 /* ---- marks ---- */
 
-void select_mark(struct sched *s, term reference)
+void select_mark_taken(struct process *p, term reference)
 {
-    struct process *p = s->current;
     struct heap *h = process_heap(p);
     if (!h)
         return; /* no mark: everything will be looked at */
-    take_in(p);
     h->mark_reference = reference;
     h->mark = p->mail.first ? &p->mail.last->next : &p->mail.first;
+}
+
+void select_mark(struct sched *s, term reference)
+{
+    struct process *p = s->current;
+    take_in(p);
+    select_mark_taken(p, reference);
 }
 
 void select_since(struct sched *s, bl_receiver *r, term reference)

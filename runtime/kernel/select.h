@@ -43,8 +43,17 @@ bool select_expired(bl_receiver *r);
 
 /* A place for `reference`, which is being made: what comes from now on. */
 void select_mark(struct sched *s, term reference);
+/* The same behind what was taken in already: nothing is received, no signal handled. */
+void select_mark_taken(struct process *p, term reference);
 /* Begin there. */
 void select_since(struct sched *s, bl_receiver *r, term reference);
+
+/* The first message of p, the running process, that matches is gone. False: there is none. */
+typedef bool select_test(term message, term of);
+bool select_drop(struct process *p, select_test *matches, term of);
+
+/* The running process sleeps until then; messages wait. */
+void select_sleep(struct sched *s, uint64_t deadline_ns);
 
 /* Messages that wait for the running process. */
 size_t select_length(struct sched *s);

@@ -2,93 +2,166 @@
 #include "kernel/signal.h"
 
 #include "data/atom.h"
+#include "data/box.h"
 #include "data/copy.h"
+#include "kernel/extra.h"
+#include "kernel/garbage.h"
 
-static struct signal *signal_take(void)
+struct signal *signal_create(void)
 {
     struct sched *s = self_sched();
-    return s ? pool_take(&runtime.signals, &s->signals) : pool_take_shared(&runtime.signals);
+    struct signal *signal = s ? pool_take(&runtime.signals, &s->signals) : pool_take_shared(&runtime.signals);
+    if (LIKELY(signal != NULL))
+        *signal = (struct signal){0};
+    return signal;
 }
 
 void signal_free(struct signal *signal)
 {
     struct sched *s = self_sched();
-    if (term_is_pointer(signal->reason))
-        blocks_free(copy_block(signal->reason));
     if (s)
         pool_give(&runtime.signals, &s->signals, signal);
     else
         pool_give_shared(&runtime.signals, signal);
 }
 
-/* True: delivered. */
-static bool deliver(struct signal *signal, enum signal_kind kind, term to)
+void signal_free_with_value(struct signal *signal)
+{
+    parcel_release(signal->value);
+    signal_free(signal);
+}
+
+/* A death is no hurry: who waits for many wakes once, not once for each. */
+bool signal_send_message(struct message *m, enum signal_kind kind, term to, enum urgency urgency)
 {
     struct process *p = process_find(to);
-    signal->message.word = term_own(TERM_OWN_SIGNAL, kind);
-    enum mailbox_push pushed =
-        p ? inbox_push(&p->inbox, term_pid_generation(to), &signal->message) : MAILBOX_DEAD;
-    if (pushed == MAILBOX_MUST_WAKE)
-        sched_ready(self_sched(), p, READY_IN_TURN); /* a death is no hurry: who waits for many wakes once, not once each */
+    m->word = term_own(TERM_OWN_SIGNAL, kind);
+    enum mailbox_push pushed = p ? inbox_push(&p->inbox, term_pid_generation(to), m) : MAILBOX_DEAD;
+    if (pushed == MAILBOX_MUST_WAKE) {
+        if (kind == SIGNAL_ANSWER)
+            sched_ready(self_sched(), p, urgency); /* it waits for nothing else */
+        else
+            process_settle(p, urgency);
+    }
     return pushed != MAILBOX_DEAD;
 }
 
-void signal_receive(struct process *p, struct signal *signal)
+bool signal_send(struct signal *signal, enum signal_kind kind, term to)
 {
-    if (term_own_value(signal->message.word) == SIGNAL_WAIT) {
-        signal->message.next = (struct message *)p->waiting;
-        p->waiting = signal;
-    } else {
-        ASSERT(!p->ended); /* a process waits for one end at a time */
-        p->ended = signal;
-    }
+    return signal_send_message(&signal->message, kind, to, READY_IN_TURN);
 }
 
-static void answer(struct signal *signal, term ended, term reason)
+/* ---- bl_wait() ---- */
+
+void signal_keep_waiter(struct process *p, struct signal *signal)
 {
-    term waiter = signal->from;
-    signal->from = ended;
-    signal->reason = reason;
-    if (term_is_pointer(reason)) {
-        struct block *copy = copy_out(reason);
-        signal->reason = copy ? copy->message.word : term_atom(ATOM_no_memory); /* heard all the same */
-    }
-    if (!deliver(signal, SIGNAL_ENDED, waiter))
-        signal_free(signal); /* the waiter is gone too */
+    struct signal **place = &p->waits;
+    if (signal_answered(p))
+        place = (struct signal **)&p->waits->message.next;
+    signal->message.next = (struct message *)*place;
+    *place = signal;
 }
 
-void signal_orphaned(struct process *p, struct signal *signal, term ended, term reason)
+void signal_keep_answer(struct process *p, struct signal *signal)
 {
-    (void)p;
-    if (term_own_value(signal->message.word) == SIGNAL_WAIT)
-        answer(signal, ended, reason);
-    else
-        signal_free(signal);
+    ASSERT(!signal_answered(p)); /* a process waits for one answer at a time */
+    signal->message.next = (struct message *)p->waits;
+    p->waits = signal;
 }
 
-void signal_answer_waiters(struct process *p, term ended, term reason)
+struct signal *signal_take_answer(struct process *p)
 {
-    struct signal *signal = p->waiting;
-    p->waiting = NULL;
+    if (!signal_answered(p))
+        return NULL;
+    struct signal *answer = p->waits;
+    p->waits = (struct signal *)answer->message.next;
+    return answer;
+}
+
+void signal_answer_wait(struct signal *signal, parcel reason)
+{
+    signal->value = parcel_retain(reason);
+    if (!signal_send(signal, SIGNAL_ANSWER, signal->from))
+        signal_free_with_value(signal); /* the waiter is gone too */
+}
+
+void signal_answer_waiters(struct process *p, parcel reason)
+{
+    struct signal *answer = signal_take_answer(p), *signal = p->waits;
+    if (answer)
+        signal_free_with_value(answer);
+    p->waits = NULL;
     while (signal) {
         struct signal *next = (struct signal *)signal->message.next;
-        answer(signal, ended, reason);
+        signal_answer_wait(signal, reason);
         signal = next;
     }
 }
 
-bl_error signal_ask(term waiter, term pid, bool *asked)
+/* ---- messages that the runtime makes ---- */
+
+void process_doom(struct process *p, parcel reason)
 {
-    *asked = false;
-    if (!process_find(pid))
-        return BL_OK;
-    struct signal *signal = signal_take();
-    if (!signal)
-        return BL_ENOMEM;
-    signal->from = waiter;
-    signal->reason = TERM_NONE;
-    *asked = deliver(signal, SIGNAL_WAIT, pid);
-    if (!*asked)
-        signal_free(signal);
-    return BL_OK;
+    if (p->doomed) {
+        parcel_release(reason);
+        return;
+    }
+    p->doomed = DOOMED_BY_SIGNAL;
+    p->arg = reason;
+}
+
+struct message *message_of_tuple(const term *elements, unsigned n)
+{
+    struct block *b = block_create(1 + n), *last = b;
+    if (!b)
+        return NULL;
+    b->used = 1 + n;
+    b->words[0] = box_header(BOX_TUPLE, n);
+    b->message.word = term_box(b->words);
+    for (unsigned i = 0; i < n; i++) {
+        b->words[1 + i] = elements[i];
+        if (!term_is_pointer(elements[i]))
+            continue;
+        b->words[1 + i] = TERM_NIL; /* a word that is whole, if we give up here */
+        last->more = copy_out(elements[i]);
+        if (!last->more) {
+            blocks_free(b);
+            return NULL;
+        }
+        b->words[1 + i] = last->more->message.word;
+        while (last->more)
+            last = last->more;
+    }
+    return &b->message;
+}
+
+/* Behind the other priority messages, before all else. */
+static void post_first(struct process *p, struct extra *x, struct message *m)
+{
+    struct message **place = x->last_priority ? &x->last_priority->next : &p->mail.first;
+    m->next = *place;
+    *place = m;
+    if (!m->next)
+        p->mail.last = m;
+    p->mail.count++;
+    x->last_priority = m;
+    x->restart = true;
+}
+
+void signal_post_message(struct process *p, struct message *m, bool priority)
+{
+    struct extra *x = priority ? extra_of(p) : NULL;
+    if (x && process_heap(p)) /* who has a heap looks after last_priority: kernel/receive */
+        post_first(p, x, m);
+    else
+        msgq_append(&p->mail, m);
+}
+
+void signal_post(struct process *p, const term *elements, unsigned n, bool priority)
+{
+    struct message *m = message_of_tuple(elements, n);
+    if (m)
+        signal_post_message(p, m, priority);
+    else
+        process_doom(p, term_atom(ATOM_no_memory));
 }

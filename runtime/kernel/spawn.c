@@ -4,16 +4,17 @@
  * allocated. A lane is chosen when the process first runs, a block for its frames when
  * it first has to leave its lane, memory for messages when somebody sends some.
  *
- * A death closes the inbox with one exchange: from then on a send finds another
- * generation or CLOSED and does nothing. What the exchange returns had been delivered
- * and is given its due. */
+ * What is left to do at a death is in kernel/leave. */
 #include "kernel/spawn.h"
 
 #include "data/atom.h"
 #include "data/copy.h"
 #include "kernel/garbage.h"
+#include "kernel/leave.h"
+#include "kernel/link.h"
+#include "kernel/monitor.h"
 #include "kernel/receive.h"
-#include "kernel/signal.h"
+#include "kernel/reception.h"
 
 static struct process *slot_take(struct sched *s)
 {
@@ -28,11 +29,6 @@ static void slot_give(struct sched *s, struct process *p)
         pool_give_shared(&processes.pool, p);
 }
 
-static uint32_t generation_after(uint32_t generation)
-{
-    return generation >= UINT32_MAX - 1 ? 1 : generation + 1;
-}
-
 /* Fill a free slot. Its generation was advanced when it was freed; 0 is a new slot's. */
 static uint32_t slot_init(struct process *p, enum process_kind kind, union process_entry entry, term arg)
 {
@@ -44,7 +40,8 @@ static uint32_t slot_init(struct process *p, enum process_kind kind, union proce
     p->lane = NULL;
     p->entry = entry;
     p->arg = arg;
-    p->ended = p->waiting = NULL;
+    p->waits = NULL;
+    p->extra = NULL;
     p->ctx = (struct ctx){0};
     p->frames = (struct frames){0};
     p->mail = (struct msgq){0};
@@ -61,6 +58,8 @@ static bool give_argument(struct process *p)
     return p->arg;
 }
 
+const bl_spawn_options spawn_plain;
+
 /* A heap of the sizes that were asked for. False: no memory. */
 static bool size_heap(struct process *p, const bl_spawn_options *options)
 {
@@ -75,12 +74,70 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
     return true;
 }
 
+/* The flags that are not the default ones. False: no memory. */
+static bool set_flags(struct process *p, const bl_spawn_options *options)
+{
+    if (!options->priority && !options->max_heap_spares && !options->message_queue_off_heap &&
+        !options->fullsweep_after)
+        return true;
+    struct extra *x = extra_of(p);
+    if (!x)
+        return false;
+    x->priority = (uint8_t)options->priority;
+    x->spared = options->max_heap_spares;
+    x->off_heap = options->message_queue_off_heap;
+    if (options->fullsweep_after)
+        x->fullsweep_after = options->fullsweep_after;
+    return true;
+}
+
+/* The link and the monitor of its parent, who runs, exist before it can run. */
+static bool bring_up(struct sched *s, struct process *p, const bl_spawn_options *options)
+{
+    if (options->link && link_at_birth(s->current, p, options->link_priority))
+        return false;
+    if (!options->monitor)
+        return true;
+    parcel tag = options->monitor_tag.word ? parcel_make(options->monitor_tag.word) : 0;
+    if (options->monitor_tag.word && !tag)
+        return false;
+    term reference = monitor_at_birth(s, p, monitor_flags(options->monitor_options), tag);
+    if (options->reference)
+        *options->reference = term_give(reference);
+    return reference;
+}
+
+/* It belongs to the group of its parent. */
+static bool inherit(struct sched *s, struct process *p)
+{
+    const struct extra *x = s->current->extra;
+    p->parent = process_pid(s->current);
+    if (LIKELY(!x) || !x->leader)
+        return true;
+    if (!extra_of(p))
+        return false;
+    p->extra->leader = x->leader;
+    return true;
+}
+
 /* What it needs from the start, besides its slot. False: no memory. */
-static bool equip(struct process *p, const bl_spawn_options *options)
+static bool equip(struct sched *s, struct process *p, const bl_spawn_options *options)
 {
     if (UNLIKELY(options->min_heap_size || options->max_heap_size) && !size_heap(p, options))
         return false;
-    return !term_is_pointer(p->arg) || give_argument(p);
+    if (term_is_pointer(p->arg) && !give_argument(p))
+        return false;
+    if (s && s->current && !inherit(s, p))
+        return false;
+    return LIKELY(options == &spawn_plain) || (set_flags(p, options) && bring_up(s, p, options));
+}
+
+/* It was never born: what hangs on it at other ends goes too. */
+static void discard(struct sched *s, struct process *p)
+{
+    process_heap_drop(p);
+    extra_forget(p);
+    slot_give(s, p);
 }
 
 term process_spawn(enum process_kind kind, union process_entry entry, term arg, const bl_spawn_options *options,
@@ -94,9 +151,10 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
     }
     uint32_t generation = slot_init(p, kind, entry, arg);
     p->bound = (uint16_t)options->scheduler;
-    if (UNLIKELY(!equip(p, options))) {
-        process_heap_drop(p);
-        slot_give(s, p);
+    if (UNLIKELY(!equip(s, p, options))) {
+        if (s && s->current)
+            link_forget(s->current, process_pid(p));
+        discard(s, p);
         *error = BL_ENOMEM;
         return TERM_NONE;
     }
@@ -121,67 +179,75 @@ struct process *process_adopt(struct guest *guest)
     return p;
 }
 
-/* What p never received, newest first from its inbox: messages are freed, signals returned,
- * the oldest first. */
-static struct message *free_messages_of(struct process *p, struct message *newest)
-{
-    struct message *signals = NULL;
-    while (newest) {
-        struct message *m = newest;
-        newest = m->next;
-        if (message_is_signal(m)) {
-            m->next = signals;
-            signals = m;
-        } else {
-            message_free(m);
-        }
-    }
-    for (struct message *m; (m = msgq_pop(&p->mail));)
-        message_free(m);
-    return signals;
-}
-
-/* Close the inbox and give back what is in it. `reason`: for who waits. */
-static void mailbox_close(struct process *p, term reason)
-{
-    term ended = process_pid(p);
-    uint32_t next = generation_after(process_generation(p));
-    /* release: whoever finds the process dead sees what it did; pairs with process_find().
-     * Whoever still reads the old number is turned away by the inbox. */
-    atomic_store_explicit(&p->generation, next, memory_order_release);
-    struct message *signals = free_messages_of(p, inbox_close(&p->inbox, next));
-    while (signals) { /* oldest first; and last of all, since the runtime may stop while we answer */
-        struct message *m = signals;
-        signals = m->next;
-        signal_orphaned(p, (struct signal *)m, ended, reason);
-    }
-    if (p->ended)
-        signal_free(p->ended);
-    if (p->waiting)
-        signal_answer_waiters(p, ended, reason);
-}
-
+/* All at once: nobody is linked to a thread, in earnest. */
 void process_release(struct process *p)
 {
-    mailbox_close(p, term_atom(ATOM_normal));
+    if (p->extra) {
+        leave_begin(p, term_atom(ATOM_normal));
+        while (!leave_slice(p))
+            ;
+    } else {
+        leave_mailbox(p, term_atom(ATOM_normal));
+    }
     slot_give(NULL, p);
 }
 
-void process_end(struct process *p, term reason)
+/* It has told everybody. */
+static void gone(struct sched *s, struct process *p)
 {
-    struct sched *s = self_sched();
-    s->current = NULL;
-    process_unbind(p);
-    mailbox_close(p, reason);
-    process_heap_drop(p);
-    if (p->frames.bytes)
-        frames_drop(&p->frames);
-    ctx_fini(&p->ctx);
     sched_count(&s->ended);
     slot_give(s, p);
 }
 
-void process_end_self(term reason)
+/* A slice of its last duties; to the end of the queue, if there are more. */
+static void leave(struct sched *s, struct process *p)
+{
+    if (leave_slice(p))
+        gone(s, p);
+    else
+        sched_ready(s, p, READY_IN_TURN);
+}
+
+static void leave_on(uint64_t unused)
+{
+    (void)unused;
+    struct sched *s = self_sched();
+    struct process *p = s->current;
+    s->current = NULL;
+    process_unbind(p);
+    ctx_fini(&p->ctx);
+    leave(s, p);
+}
+
+/* A reason on p's own heap must be told after that is gone. */
+static parcel pack(uint64_t reason)
+{
+    parcel packed = parcel_of(reason);
+    return packed ? packed : term_atom(ATOM_no_memory);
+}
+
+void process_end(struct process *p, uint64_t word)
+{
+    struct sched *s = self_sched();
+    parcel reason = pack(word);
+    s->current = NULL;
+    process_unbind(p);
+    ctx_fini(&p->ctx);
+    if (p->frames.bytes)
+        frames_drop(&p->frames);
+    if (UNLIKELY(p->extra != NULL)) {
+        process_heap_drop(p);
+        leave_begin(p, reason);
+        leave(s, p);
+        return;
+    }
+    leave_mailbox(p, reason);
+    process_heap_drop(p);
+    parcel_release(reason);
+    gone(s, p);
+}
+
+void process_end_self(uint64_t reason)
 {
     process_end(self_sched()->current, reason);
     sched_abandon_self(self_sched());
@@ -195,16 +261,25 @@ void process_overflowed(void)
     sched_abandon_self(s);
 }
 
-static void start_doomed(uint64_t reason)
+static void start_doomed(uint64_t unused)
 {
-    process_end_self(term_atom((uint32_t)reason));
+    (void)unused;
+    process_end_doomed();
+}
+
+/* Its function has returned, or it was cut off: not doomed is 0, ATOM_normal. */
+static inline void process_end_returned(struct process *p)
+{
+    process_end(p, LIKELY(!p->doomed) ? term_atom(ATOM_normal) : term_atom(p->doomed));
 }
 
 /* What the lane's foot is to call for p. */
 static struct lane_call start(struct process *p)
 {
     if (UNLIKELY(p->doomed))
-        return (struct lane_call){.function = start_doomed, .arg = p->doomed};
+        return (struct lane_call){.function = start_doomed};
+    if (UNLIKELY(p->kind == PROCESS_LEAVING))
+        return (struct lane_call){.function = leave_on};
     if (p->kind == PROCESS_RESTING)
         return (struct lane_call){.function = process_activate};
     if (UNLIKELY(p->kind == PROCESS_HIBERNATING))
@@ -225,8 +300,7 @@ struct lane_call lane_next(void)
         ctx_arrived();
     } else {
         if (s->current)
-            /* Its function has returned, or it was cut off: not doomed is 0, ATOM_normal. */
-            process_end(s->current, term_atom(s->current->doomed));
+            process_end_returned(s->current);
         sched_next_here(s);
     }
     return start(s->current);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { TIMERS_AT_ONCE = 1000 /* a storm comes in slices */ };
+
 static uint64_t tick_of(uint64_t ns)
 {
     return ns >> TIMER_TICK_SHIFT;
@@ -13,17 +15,27 @@ struct timers *timers_create(void)
     struct timers *t = calloc(1, sizeof *t);
     if (t) {
         wheel_init(&t->wheel, tick_of(os_now_ns()));
+        wheel_init(&t->alarms, t->wheel.now);
         atomic_init(&t->next_ns, UINT64_MAX);
     }
     return t;
 }
 
-/* Under the lock. */
-static void note_next(struct timers *t)
+void timers_changed(struct timers *t)
 {
-    uint64_t next = wheel_next(&t->wheel);
+    uint64_t next = wheel_next(&t->wheel), alarm = wheel_next(&t->alarms);
+    next = alarm < next ? alarm : next;
     /* relaxed: a hint; who acts on it takes the lock. */
     atomic_store_explicit(&t->next_ns, next == UINT64_MAX ? next : next << TIMER_TICK_SHIFT, memory_order_relaxed);
+}
+
+/* A wheel without entries may not have been turned for long. */
+void timers_prepare(struct timers *t)
+{
+    if (!t->wheel.count)
+        t->wheel.now = tick_of(os_now_ns());
+    if (!t->alarms.count)
+        t->alarms.now = tick_of(os_now_ns());
 }
 
 struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
@@ -32,12 +44,11 @@ struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
     if (!timer)
         return NULL;
     struct timers *t = s->timers;
-    *timer = (struct timer){.entry.tick = tick_of(deadline_ns) + 1, .pid = process_pid(s->current), .home = s};
+    *timer = (struct timer){.entry.tick = timer_tick_after(deadline_ns), .pid = process_pid(s->current), .home = s};
     lock_acquire(&t->lock);
-    if (!t->wheel.count) /* it may not have been turned for long */
-        t->wheel.now = tick_of(os_now_ns());
+    timers_prepare(t);
     wheel_add(&t->wheel, &timer->entry);
-    note_next(t);
+    timers_changed(t);
     lock_release(&t->lock);
     if (!s->until_timers)
         s->until_timers = TIMER_SWITCHES;
@@ -49,7 +60,7 @@ void timer_cancel(struct timer *timer)
     struct timers *t = timer->home->timers;
     lock_acquire(&t->lock);
     if (wheel_remove(&t->wheel, &timer->entry) && !t->wheel.count)
-        note_next(t);
+        timers_changed(t);
     lock_release(&t->lock);
     pool_give(&runtime.timers, &self_sched()->timer_cache, timer);
 }
@@ -91,20 +102,20 @@ static void expire(struct sched *s, struct timers *t, uint64_t now_ns)
     if (now_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
         return;
     lock_acquire(&t->lock);
-    struct wheel_entry *e = wheel_advance(&t->wheel, tick_of(now_ns));
-    while (e) {
-        struct wheel_entry *next = e->next;
+    unsigned patience = TIMERS_AT_ONCE;
+    for (struct wheel_entry *e; (e = wheel_pop(&t->wheel, tick_of(now_ns), &patience));)
         rouse(s, t, CONTAINER_OF(e, struct timer, entry));
-        e = next;
-    }
-    note_next(t);
+    timers_changed(t);
     lock_release(&t->lock);
 }
 
 void timer_poll(struct sched *s)
 {
     uint64_t now = os_now_ns();
-    for (unsigned i = 0; i < runtime.count; i++)
-        expire(s, runtime.scheds[(s->index + i) % runtime.count]->timers, now);
+    for (unsigned i = 0; i < runtime.count; i++) {
+        struct timers *t = runtime.scheds[(s->index + i) % runtime.count]->timers;
+        expire(s, t, now);
+        alarms_expire(s, t, now);
+    }
     s->until_timers = timer_next_ns(s) ? TIMER_SWITCHES : 0;
 }

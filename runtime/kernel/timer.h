@@ -12,6 +12,7 @@
 #ifndef KERNEL_TIMER_H
 #define KERNEL_TIMER_H
 
+#include "data/table.h"
 #include "data/wheel.h"
 #include "kernel/sched.h"
 
@@ -26,7 +27,10 @@ struct timer {
 /* Of one scheduler. */
 struct timers {
     struct lock lock; /* a leaf but for the run queue of who holds it */
-    struct wheel wheel; /* under the lock */
+    struct wheel wheel;   /* under the lock, like all but next_ns: who is to be woken */
+    struct wheel alarms;  /* what is to be sent: kernel/alarm */
+    struct table by_reference; /* the same */
+    uint64_t alarms_set;
     _Atomic uint64_t next_ns; /* no timer expires before; written under the lock, read by all as a hint */
 };
 
@@ -37,6 +41,18 @@ struct timers *timers_create(void);
  * memory. */
 struct timer *timer_set(struct sched *s, uint64_t deadline_ns);
 void timer_cancel(struct timer *);
+
+/* Under the lock: something was added, taken out, or has expired. */
+void timers_changed(struct timers *);
+/* Under the lock, before something is added to a wheel. */
+void timers_prepare(struct timers *);
+static inline uint64_t timer_tick_after(uint64_t ns)
+{
+    return (ns >> TIMER_TICK_SHIFT) + 1;
+}
+
+/* Upwards, to kernel/alarm: send what is due, a slice of it. By s. */
+void alarms_expire(struct sched *s, struct timers *, uint64_t now_ns);
 
 /* Has somebody's timer expired that nobody has seen to? */
 bool timer_due(void);

@@ -1,7 +1,7 @@
-/* wait.c - waiting for a process to end.
+/* wait.c - asking a process, and waiting for its answer.
  *
- * The waiter sends a signal, "tell me when you end", and reads its own inbox until the
- * answer is there. A thread of the program has no inbox, so it borrows a process slot
+ * The waiter sends a signal, "tell me when you end", or any other question, and reads its
+ * own inbox until the answer is there. A thread of the program has no inbox, so it borrows a process slot
  * for as long as it waits, and sleeps in a futex where a process would be parked. */
 #include "kernel/wait.h"
 
@@ -12,35 +12,55 @@
 #include "kernel/signal.h"
 #include "kernel/spawn.h"
 
-/* The reason, on the heap of whoever runs; the one who waited, or its guest's thread. */
-static term take_answer(struct process *p)
+/* What came back: the parcel is the caller's. */
+static parcel take_answer(struct process *p)
 {
-    struct signal *answer = p->ended;
-    term reason = answer->reason;
-    p->ended = NULL;
-    answer->reason = TERM_NONE;
+    struct signal *answer = signal_take_answer(p);
+    parcel value = answer->value;
     signal_free(answer);
-    if (term_is_pointer(reason))
-        reason = garbage_join(self_sched(), reason);
-    return reason ? reason : term_atom(ATOM_no_memory);
+    return value;
 }
 
-bl_error wait_self(struct sched *s, term pid, term *reason)
+/* NULL: no memory. */
+static struct signal *question_make(const struct process *p, const struct question *q)
+{
+    struct signal *signal = signal_create();
+    if (signal) {
+        signal->from = process_pid(p);
+        signal->number = q->number;
+        signal->value = q->value;
+    }
+    return signal;
+}
+
+/* BL_ENOPROC: there is nobody to answer. */
+static bl_error put(const struct process *p, term to, const struct question *q)
+{
+    if (!process_find(to))
+        return BL_ENOPROC;
+    struct signal *signal = question_make(p, q);
+    if (!signal)
+        return BL_ENOMEM;
+    if (signal_send(signal, q->kind, to))
+        return BL_OK;
+    signal_free(signal);
+    return BL_ENOPROC;
+}
+
+bl_error wait_self(struct sched *s, term pid, const struct question *q, parcel *answer)
 {
     struct process *p = s->current;
-    bool asked;
-    bl_error error = signal_ask(process_pid(p), pid, &asked);
-    *reason = term_atom(ATOM_noproc);
-    if (error || !asked)
+    bl_error error = put(p, pid, q);
+    if (error)
         return error;
     for (;;) {
         if (!inbox_is_empty(&p->inbox))
             message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
-        if (p->ended)
+        if (signal_answered(p))
             break;
         sched_park_self(self_sched(), NULL);
     }
-    *reason = take_answer(p);
+    *answer = take_answer(p);
     return BL_OK;
 }
 
@@ -115,32 +135,30 @@ static void guest_sleep(struct guest *guest)
 }
 
 /* Through a process slot of its own, p. */
-static bl_error wait_as(struct process *p, struct guest *guest, term pid, term *reason)
+static bl_error wait_as(struct process *p, struct guest *guest, term pid, const struct question *q, parcel *answer)
 {
-    bool asked;
-    bl_error error = signal_ask(process_pid(p), pid, &asked);
-    while (!error && asked && !p->ended) {
+    bl_error error = put(p, pid, q);
+    while (!error && !signal_answered(p)) {
         if (inbox_idle(&p->inbox, process_generation(p)))
             guest_sleep(guest);
         message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
-        if (!p->ended && atomic_load_explicit(&guest->dismissed, memory_order_relaxed))
+        if (!signal_answered(p) && atomic_load_explicit(&guest->dismissed, memory_order_relaxed))
             error = BL_ESTATE;
     }
-    if (p->ended)
-        *reason = take_answer(p);
+    if (!error)
+        *answer = take_answer(p);
     return error;
 }
 
-bl_error wait_outside(term pid, term *reason)
+bl_error wait_outside(term pid, const struct question *q, parcel *answer)
 {
     struct guest guest = {0};
     if (!lobby_enter(&guest))
         return BL_ESTATE;
-    bl_error error = BL_OK;
-    *reason = term_atom(ATOM_noproc);
+    bl_error error = BL_ENOPROC;
     if (process_find(pid)) {
         struct process *p = process_adopt(&guest);
-        error = p ? wait_as(p, &guest, pid, reason) : BL_ELIMIT;
+        error = p ? wait_as(p, &guest, pid, q, answer) : BL_ELIMIT;
         if (p)
             process_release(p);
     }

@@ -1,0 +1,246 @@
+/* alarm.c - see alarm.h. */
+#include "kernel/alarm.h"
+
+#include "data/atom.h"
+#include "kernel/name.h"
+#include "kernel/receive.h"
+#include "kernel/reference.h"
+#include "kernel/signal.h"
+
+enum { ALARMS_AT_ONCE = 200 /* about twenty microseconds */ };
+
+static struct timers *home_of(term reference)
+{
+    unsigned i = reference_alarm_scheduler(reference);
+    return reference_is_alarm(reference) && i < runtime.count ? runtime.scheds[i]->timers : NULL;
+}
+
+static void alarm_free(struct alarm *a)
+{
+    struct sched *s = self_sched();
+    parcel_release(a->payload);
+    if (s)
+        pool_give(&runtime.alarms, &s->alarm_cache, a);
+    else
+        pool_give_shared(&runtime.alarms, a);
+}
+
+/* ---- under the lock ---- */
+
+static bool arm_locked(struct timers *t, struct alarm *a)
+{
+    if (!table_add(&t->by_reference, &a->in_table))
+        return false;
+    timers_prepare(t);
+    wheel_add(&t->alarms, &a->entry);
+    a->armed = true;
+    timers_changed(t);
+    return true;
+}
+
+/* It has left the wheel, or is about to. */
+static void disarm_locked(struct timers *t, struct alarm *a)
+{
+    if (wheel_remove(&t->alarms, &a->entry) && !t->alarms.count)
+        timers_changed(t);
+    table_remove(&t->by_reference, &a->in_table);
+    a->armed = false;
+}
+
+static struct alarm *find_locked(const struct timers *t, term reference)
+{
+    struct table_entry *e = table_find(&t->by_reference, reference);
+    return e ? CONTAINER_OF(e, struct alarm, in_table) : NULL;
+}
+
+/* ---- the owner's list ---- */
+
+static void list(struct process *p, struct alarm *a)
+{
+    struct extra *x = p->extra;
+    a->next = x->alarms;
+    a->link = &x->alarms;
+    if (a->next)
+        a->next->link = &a->next;
+    x->alarms = a;
+}
+
+static void unlist(struct alarm *a)
+{
+    if (!a->link)
+        return;
+    *a->link = a->next;
+    if (a->next)
+        a->next->link = a->link;
+    a->link = NULL;
+}
+
+/* ---- sending it ---- */
+
+/* Nobody is there. An owner that has ended since may have looked at it under the lock of
+ * its home, before it closed its mailbox: after it comes our turn. */
+static void nobody(struct alarm *a)
+{
+    struct timers *t = home_of(a->in_table.key);
+    lock_acquire(&t->lock);
+    lock_release(&t->lock);
+    alarm_free(a);
+}
+
+static void send(struct alarm *a)
+{
+    term to = term_is_atom(a->to) ? name_find(a->to) : a->to;
+    if (!to || !signal_send_message(&a->message, SIGNAL_ALARM, to, READY_IN_TURN))
+        nobody(a);
+}
+
+void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
+{
+    unsigned patience = ALARMS_AT_ONCE;
+    struct wheel_entry *due = NULL, **end = &due, *e;
+    (void)s;
+    if (now_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
+        return;
+    lock_acquire(&t->lock);
+    while ((e = wheel_pop(&t->alarms, now_ns >> TIMER_TICK_SHIFT, &patience))) {
+        disarm_locked(t, CONTAINER_OF(e, struct alarm, entry));
+        *end = e;
+        end = &e->next;
+    }
+    *end = NULL;
+    timers_changed(t);
+    lock_release(&t->lock);
+    while (due) {
+        e = due;
+        due = e->next;
+        send(CONTAINER_OF(e, struct alarm, entry));
+    }
+}
+
+/* ---- what a process does ---- */
+
+term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, bool wraps)
+{
+    struct process *p = s->current;
+    bool owned = to == process_pid(p);
+    struct alarm *a = !owned || extra_of(p) ? pool_take(&runtime.alarms, &s->alarm_cache) : NULL;
+    if (!a)
+        return TERM_NONE;
+    *a = (struct alarm){.entry.tick = timer_tick_after(deadline_ns), .to = to, .wraps = wraps, .owned = owned,
+                        .deadline_ns = deadline_ns, .payload = parcel_make(message)};
+    struct timers *t = s->timers;
+    lock_acquire(&t->lock);
+    term reference = a->in_table.key = reference_alarm(s->index, ++t->alarms_set);
+    bool armed = a->payload && arm_locked(t, a);
+    if (armed && owned) /* before it can expire */
+        list(p, a);
+    lock_release(&t->lock);
+    if (!armed) {
+        alarm_free(a);
+        return TERM_NONE;
+    }
+    if (!s->until_timers)
+        s->until_timers = TIMER_SWITCHES;
+    return reference;
+}
+
+static int64_t left(const struct alarm *a)
+{
+    static const uint64_t ns_per_ms = 1000 * 1000;
+    uint64_t now = os_now_ns();
+    if (!term_is_atom(a->to) && !process_find(a->to))
+        return -1; /* as good as gone */
+    return a->deadline_ns > now ? (int64_t)((a->deadline_ns - now) / ns_per_ms) : 0;
+}
+
+int64_t alarm_read(term reference)
+{
+    struct timers *t = home_of(reference);
+    if (!t)
+        return -1;
+    lock_acquire(&t->lock);
+    const struct alarm *a = find_locked(t, reference);
+    int64_t ms = a ? left(a) : -1;
+    lock_release(&t->lock);
+    return ms;
+}
+
+int64_t alarm_cancel(struct process *p, term reference)
+{
+    struct timers *t = home_of(reference);
+    if (!t)
+        return -1;
+    lock_acquire(&t->lock);
+    struct alarm *a = find_locked(t, reference);
+    int64_t ms = a ? left(a) : -1;
+    if (a)
+        disarm_locked(t, a);
+    lock_release(&t->lock);
+    if (!a)
+        return -1;
+    if (a->owned && a->to != process_pid(p)) { /* it is in the list of another */
+        parcel_release(a->payload);
+        a->payload = 0;
+        send(a);
+        return ms;
+    }
+    unlist(a);
+    alarm_free(a);
+    return ms;
+}
+
+/* ---- what reaches a process ---- */
+
+/* NULL: no memory. */
+static struct message *message_of(const struct alarm *a)
+{
+    term payload = parcel_term(a->payload);
+    if (a->wraps)
+        return message_of_tuple((term[]){term_atom(ATOM_timeout), a->in_table.key, payload}, 3);
+    return message_make(self_sched(), payload);
+}
+
+void alarm_receive(struct process *p, struct message *m)
+{
+    struct alarm *a = CONTAINER_OF(m, struct alarm, message);
+    unlist(a);
+    if (a->payload) { /* not cancelled */
+        struct message *sent = message_of(a);
+        if (sent)
+            signal_post_message(p, sent, false);
+        else
+            process_doom(p, term_atom(ATOM_no_memory));
+    }
+    alarm_free(a);
+}
+
+void alarm_orphaned(struct message *m)
+{
+    alarm_free(CONTAINER_OF(m, struct alarm, message));
+}
+
+/* ---- the end ---- */
+
+/* What is not armed is on its way to us, or will find nobody: see nobody(). */
+void alarm_leave(struct process *p)
+{
+    struct alarm *a = p->extra->alarms;
+    struct timers *t = home_of(a->in_table.key);
+    lock_acquire(&t->lock);
+    bool armed = a->armed;
+    if (armed)
+        disarm_locked(t, a);
+    unlist(a);
+    lock_release(&t->lock);
+    if (armed)
+        alarm_free(a);
+}
+
+void alarms_forget(struct timers *t)
+{
+    for (struct table_entry *e; (e = table_any(&t->by_reference));) {
+        table_remove(&t->by_reference, e);
+        parcel_release(CONTAINER_OF(e, struct alarm, in_table)->payload);
+    }
+    table_fini(&t->by_reference);
+}

@@ -1,0 +1,42 @@
+/* info.h - what can be asked about a process, and done to it by others: each question is
+ * a signal, answered by the process itself, or by whoever handles its signals while it
+ * sleeps. So it comes after all that the asker has sent before. */
+#ifndef KERNEL_INFO_H
+#define KERNEL_INFO_H
+
+#include "kernel/extra.h"
+#include "kernel/signal.h"
+
+/* What an ASK wants to know (signal->number); its value. */
+enum ask {
+    ASK_ALIVE,
+    ASK_INFO,       /* an item: an atom. Answer: the value, or 0 */
+    ASK_REGISTER,   /* a name: an atom. Answer: a bl_error, as an integer */
+    ASK_UNREGISTER, /* the same */
+    ASK_SUSPEND,    /* Answer: true */
+};
+
+/* Of p, who runs or is held by the caller, on a heap; parts of it may lie on p's. TERM_NONE:
+ * no such item, or no memory. `status`: what is to be said of that. */
+term info_make(struct process *p, term item, struct heap *, unsigned status);
+/* There is an item of this name. */
+bool info_knows(term item);
+
+/* An ASK has reached p, who runs or is held by the caller: answer it. */
+void ask_receive(struct process *p, struct signal *);
+/* It reached nobody. */
+void ask_orphaned(struct signal *);
+
+/* A RESUME, a LEADER has reached p. True: p may go on. */
+bool resume_receive(struct process *p, struct signal *);
+void leader_receive(struct process *p, struct signal *);
+
+/* p, who runs, has suspended `to` once more; resumes it. BL_ENOMEM; BL_ESTATE: it had not. */
+bl_error suspend_note(struct process *p, term to);
+bl_error resume_self(struct process *p, term to);
+/* It had ended. */
+void suspend_unnote(struct process *p, term to);
+/* p has ended, and this is one whom it suspended. */
+void suspend_leave(struct signal *);
+
+#endif

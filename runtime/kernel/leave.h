@@ -1,0 +1,25 @@
+/* leave.h - what is left to do when a process has ended.
+ *
+ * Its mailbox closes with one exchange: from then on a send finds another generation or
+ * CLOSED and does nothing. What the exchange returns had been delivered and is given its
+ * due. Most processes are done with that. Who has links or monitors tells all at their
+ * other ends, in time slices of its own: it has no frames and no mailbox any more, only a
+ * turn in the queue, so a million links hold nobody up. */
+#ifndef KERNEL_LEAVE_H
+#define KERNEL_LEAVE_H
+
+#include "kernel/extra.h"
+#include "kernel/signal.h"
+
+/* Close the mailbox of p, and give back what is in it. `reason`: for who waits. */
+void leave_mailbox(struct process *p, parcel reason);
+
+/* p has extra, and ends: the parcel is the callee's. */
+void leave_begin(struct process *p, parcel reason);
+/* A slice of it. True: it is done, and has no extra any more. */
+bool leave_slice(struct process *p);
+
+/* The runtime stops: free it, and tell nobody. */
+void extra_forget(struct process *p);
+
+#endif

@@ -1,0 +1,172 @@
+/* reception.c - signals take effect when a process takes in what was sent to it, message
+ * or not, in the order in which it was sent. Four ways lead here:
+ *
+ * - The running process looks for a message, or asks something of the runtime that must
+ *   come after all it was sent.
+ * - It gives way, and is taken up again: before it goes on (signals_after_yield()).
+ * - It sleeps. Whoever sends it a signal has woken it, and so won it: alone with it, the
+ *   sender does here what the process would do, and lets it sleep on, unless there is a
+ *   message for it, or it has to end. It gets no lane, and none of its frames is touched.
+ * - It sleeps and is suspended: the same, also when a message comes (process_settle() from
+ *   sched_ready()).
+ *
+ * Handling a signal may send others, whose addressees may sleep. That goes one level deep:
+ * a scheduler that is settling wakes them, and they look for themselves. */
+#include "kernel/reception.h"
+
+#include "data/atom.h"
+#include "kernel/alarm.h"
+#include "kernel/extra.h"
+#include "kernel/info.h"
+#include "kernel/link.h"
+#include "kernel/monitor.h"
+#include "kernel/receive.h"
+
+/* True: p is to look, though there is no new message. */
+static bool receive_one(struct process *p, struct signal *signal)
+{
+    switch (signal_kind(signal)) {
+    case SIGNAL_WAIT: signal_keep_waiter(p, signal); return false;
+    case SIGNAL_ANSWER: signal_keep_answer(p, signal); return true;
+    case SIGNAL_ASK: ask_receive(p, signal); return false;
+    case SIGNAL_EXIT:
+        exit_receive(p, signal->from, signal->value, false, false);
+        signal_free(signal);
+        return false;
+    case SIGNAL_LINK:
+    case SIGNAL_LINK_EXIT:
+    case SIGNAL_UNLINK:
+    case SIGNAL_UNLINKED: link_receive(p, signal); return false;
+    case SIGNAL_MONITOR:
+    case SIGNAL_DEMONITOR:
+    case SIGNAL_DOWN:
+    case SIGNAL_BY_ALIAS: return monitor_receive(p, signal);
+    case SIGNAL_LEADER: leader_receive(p, signal); return false;
+    case SIGNAL_RESUME: return resume_receive(p, signal);
+    case SIGNAL_ALARM: alarm_receive(p, &signal->message); return false;
+    }
+    return false;
+}
+
+bool signals_receive(struct process *p, struct message *m)
+{
+    bool news = false;
+    uint32_t before = p->mail.count;
+    while (m) {
+        struct message *next = m->next;
+        if (!message_is_signal(m) || p->doomed) /* doomed: its end sees to the rest */
+            msgq_append(&p->mail, m);
+        else
+            news |= receive_one(p, (struct signal *)m);
+        m = next;
+    }
+    return news || p->mail.count != before;
+}
+
+void signals_receive_self(struct process *p, struct message *oldest)
+{
+    signals_receive(p, oldest);
+    while (p->doomed || (p->bound & BOUND_HELD)) {
+        if (p->doomed)
+            process_end_doomed();
+        sched_park_self(self_sched(), NULL);
+        signals_receive(p, messages_reverse(inbox_take(&p->inbox, process_generation(p))));
+    }
+}
+
+struct sched *signals_poll_self(struct sched *s)
+{
+    struct process *p = s->current;
+    if (inbox_is_empty(&p->inbox))
+        return s;
+    message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
+    return self_sched();
+}
+
+uint64_t signals_after_yield(void)
+{
+    signals_poll_self(self_sched());
+    return true; /* not 0, which would say "not yet" */
+}
+
+/* ---- in place of who sleeps ---- */
+
+/* True: it is to be woken. While it is suspended it is not, and that is noted. */
+static bool settle_once(struct process *p)
+{
+    bool news = signals_receive(p, messages_reverse(inbox_take(&p->inbox, process_generation(p))));
+    if (p->doomed)
+        return true;
+    if (!p->extra)
+        return news;
+    news |= p->extra->wanted;
+    p->extra->wanted = news && (p->bound & BOUND_HELD) && p->kind != PROCESS_GUEST;
+    return news && !p->extra->wanted;
+}
+
+static void settle(struct process *p, enum urgency urgency)
+{
+    do {
+        if (settle_once(p)) {
+            sched_ready(self_sched(), p, urgency);
+            return;
+        }
+    } while (!inbox_idle(&p->inbox, process_generation(p)));
+}
+
+void process_settle(struct process *p, enum urgency urgency)
+{
+    struct sched *s = self_sched();
+    if (s && s->settling && !(p->bound & BOUND_HELD)) {
+        sched_ready(s, p, urgency);
+        return;
+    }
+    bool before = s && s->settling;
+    if (s)
+        s->settling = true;
+    settle(p, urgency);
+    if (s)
+        s->settling = before;
+}
+
+/* ---- the end ---- */
+
+void process_end_doomed(void)
+{
+    const struct process *p = self_sched()->current;
+    process_end_self(p->doomed == DOOMED_BY_SIGNAL ? p->arg : term_atom(p->doomed));
+}
+
+void signal_drop(struct signal *signal)
+{
+    switch (signal_kind(signal)) {
+    case SIGNAL_ANSWER:
+    case SIGNAL_EXIT:
+    case SIGNAL_LINK_EXIT:
+    case SIGNAL_DOWN: signal_free_with_value(signal); break;
+    case SIGNAL_BY_ALIAS: monitor_orphaned(TERM_NONE, signal); break;
+    case SIGNAL_ALARM: alarm_orphaned(&signal->message); break;
+    default: signal_free(signal);
+    }
+}
+
+void signal_orphaned(term ended, struct signal *signal, parcel reason)
+{
+    switch (signal_kind(signal)) {
+    case SIGNAL_WAIT: signal_answer_wait(signal, reason); break;
+    case SIGNAL_ASK: ask_orphaned(signal); break;
+    case SIGNAL_ANSWER:
+    case SIGNAL_EXIT: signal_free_with_value(signal); break;
+    case SIGNAL_LINK:
+    case SIGNAL_LINK_EXIT:
+    case SIGNAL_UNLINK:
+    case SIGNAL_UNLINKED: link_orphaned(ended, signal); break;
+    case SIGNAL_MONITOR:
+    case SIGNAL_DEMONITOR:
+    case SIGNAL_DOWN:
+    case SIGNAL_BY_ALIAS: monitor_orphaned(ended, signal); break;
+    case SIGNAL_LEADER:
+    case SIGNAL_RESUME: signal_free(signal); break;
+    case SIGNAL_ALARM: alarm_orphaned(&signal->message); break;
+    }
+}
