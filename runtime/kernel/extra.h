@@ -37,6 +37,7 @@ struct extra {
     bool spared;             /* a heap above max_heap_size does not end it */
     bool sensitive;
     bool wanted;             /* suspended, and there is something for it */
+    bool urgent;             /* priority messages may come: a receive takes in what there is, first */
     bool restart;            /* a priority message has come: a receive starts from the front */
     bool closed;             /* leaving: its mailbox is closed */
 };

@@ -98,6 +98,7 @@ bl_error link_self(struct process *p, term to, bool priority)
         own->flags = priority ? SIGNAL_PRIORITY : 0;
         add(p, own, to);
     }
+    p->extra->urgent |= priority;
     if (signal_send(sent, SIGNAL_LINK, to))
         return BL_OK;
     signal_free(sent);
@@ -131,6 +132,7 @@ bl_error link_at_birth(struct process *p, struct process *child, bool priority)
         return BL_ENOMEM;
     }
     own->flags = priority ? SIGNAL_PRIORITY : 0;
+    p->extra->urgent |= priority;
     add(p, own, process_pid(child));
     add(child, its, process_pid(p));
     return BL_OK;

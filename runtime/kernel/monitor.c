@@ -41,6 +41,7 @@ static struct signal *add(struct sched *s, struct process *p, unsigned flags, pa
     } while (find(p, record->node.key));
     record->flags = flags;
     record->value = tag;
+    p->extra->urgent |= (flags & (SIGNAL_PRIORITY | REFERENCE_ALIAS_PRIORITY)) != 0;
     treap_add(&p->extra->references, &record->node);
     return record;
 }

@@ -149,6 +149,15 @@ static inline struct message *pop_mail(struct process *p)
     return m;
 }
 
+struct sched *message_take_all(struct sched *s)
+{
+    struct process *p = s->current;
+    if (inbox_is_empty(&p->inbox))
+        return s;
+    message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
+    return self_sched();
+}
+
 /* The inbox becomes the private list, and its oldest message is returned, or NULL. */
 static COLD struct message *take_in_many(struct process *p, struct message *newest)
 {
@@ -159,8 +168,11 @@ static COLD struct message *take_in_many(struct process *p, struct message *newe
 /* The oldest message, or NULL. The process itself. */
 static inline struct message *next_message(struct process *p, struct sched **s)
 {
-    if (p->mail.first || inbox_is_empty(&p->inbox))
+    if (p->mail.first || inbox_is_empty(&p->inbox)) {
+        if (UNLIKELY(p->heap != NULL) && UNLIKELY(p->extra != NULL) && p->extra->urgent)
+            *s = message_take_all(*s);
         return pop_mail(p);
+    }
     struct message *newest = inbox_take(&p->inbox, process_generation(p));
     if (LIKELY(!newest->next && !message_is_signal(newest)))
         return newest; /* one message: the common case has no list to make */
@@ -235,11 +247,7 @@ static void give_way(struct process *p)
 static struct sched *signals_begin_self(void)
 {
     struct sched *s = self_sched();
-    struct process *p = s->current;
-    if (LIKELY(!p->mail.first) || inbox_is_empty(&p->inbox))
-        return s;
-    message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
-    return self_sched();
+    return LIKELY(!s->current->mail.first) ? s : message_take_all(s);
 }
 
 void process_activate(uint64_t unused)

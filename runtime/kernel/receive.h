@@ -25,6 +25,9 @@ uint64_t message_receive(struct sched *s);
  * on. The process itself. */
 void message_take_in(struct process *p, struct message *newest);
 
+/* The running process takes in what has come. Returns the scheduler on which it goes on. */
+struct sched *message_take_all(struct sched *s);
+
 void message_free(struct message *);
 /* Of this term; s: the caller's, or NULL. NULL: no memory. */
 struct message *message_make(struct sched *s, term word);

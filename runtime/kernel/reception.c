@@ -76,11 +76,7 @@ void signals_receive_self(struct process *p, struct message *oldest)
 
 struct sched *signals_poll_self(struct sched *s)
 {
-    struct process *p = s->current;
-    if (inbox_is_empty(&p->inbox))
-        return s;
-    message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
-    return self_sched();
+    return message_take_all(s);
 }
 
 uint64_t signals_after_yield(void)

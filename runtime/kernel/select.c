@@ -73,8 +73,11 @@ static struct sched *start_walk(struct sched *s, bl_receiver *r)
     garbage_poll(s);
     if (!r->place) {
         r->place = &s->current->mail.first;
-        if (UNLIKELY(s->current->extra != NULL))
+        if (UNLIKELY(s->current->extra != NULL)) {
             s->current->extra->restart = false;
+            if (s->current->extra->urgent)
+                s = message_take_all(s);
+        }
     }
     return s;
 }

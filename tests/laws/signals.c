@@ -1,0 +1,304 @@
+/* Signals arrive in order, and take effect whether or not somebody receives. */
+#include "support/law.h"
+
+static bl_term atom(const char *text)
+{
+    return bl_atom(text);
+}
+
+static void sleeper(bl_term unused)
+{
+    (void)unused;
+    for (;;)
+        bl_receive();
+}
+
+static void run(bl_function *body)
+{
+    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
+}
+
+/* Says that it is ready, with this trap_exit, and lives on. */
+static void target(bl_term parent_and_trap)
+{
+    bl_trap_exit(is_atom(bl_element(parent_and_trap, 1), "true"));
+    bl_send(bl_to_pid(bl_element(parent_and_trap, 0)), atom("ready"));
+    bl_term m = bl_receive();
+    bl_exit(BL_TUPLE(atom("heard"), bl_element(m, 2)));
+}
+
+/* Why a target ends that is sent this: `alive` if it does not. */
+static bl_term fate(bool traps, bl_term reason)
+{
+    bl_term reference, arg = BL_TUPLE(bl_from_pid(bl_self()), atom(traps ? "true" : "false")), why = atom("alive");
+    bl_pid p = bl_spawn_monitor(target, arg, &reference);
+    CLAIM(is_atom(bl_receive(), "ready"));
+    CLAIM(bl_exit_signal(p, reason) == BL_OK);
+    if (!bl_is_alive(p) || traps) {
+        BL_RECEIVE {
+            BL_ON("{'DOWN', %t, process, _, %t}", &reference, &why) (void)0;
+        }
+    } else {
+        bl_demonitor(reference, true, NULL);
+        bl_exit_signal(p, atom("kill"));
+    }
+    return why;
+}
+
+static void matrix(bl_term unused)
+{
+    (void)unused;
+    CLAIM(is_atom(fate(false, atom("normal")), "alive"));
+    CLAIM(is_atom(fate(false, atom("kill")), "killed"));
+    CLAIM(is_atom(fate(false, atom("other")), "other"));
+    CLAIM(is_atom(fate(false, atom("noproc")), "noproc"));
+    CLAIM(bl_same(fate(true, atom("normal")), BL_TERM("{heard, normal}")));
+    CLAIM(is_atom(fate(true, atom("kill")), "killed"));
+    CLAIM(bl_same(fate(true, atom("killed")), BL_TERM("{heard, killed}")));
+    CLAIM(bl_same(fate(true, BL_TERM("{a, b}")), BL_TERM("{heard, {a, b}}")));
+}
+
+LAW(signals, exit_does_what_the_matrix_says)
+{
+    run(matrix);
+}
+
+static void self_normal(bl_term unused)
+{
+    (void)unused;
+    bl_exit_signal(bl_self(), atom("normal"));
+    CLAIM(!"reached");
+}
+
+static void self_kill(bl_term unused)
+{
+    (void)unused;
+    bl_trap_exit(true);
+    bl_exit_signal(bl_self(), atom("boo"));
+    CLAIM(is_atom(bl_element(bl_receive(), 2), "boo"));
+    bl_exit_signal(bl_self(), atom("kill"));
+    CLAIM(!"reached");
+}
+
+static void selves(bl_term unused)
+{
+    (void)unused;
+    bl_spawn_monitor(self_normal, bl_int(0), NULL);
+    CLAIM(is_atom(bl_element(bl_receive(), 4), "normal"));
+    bl_spawn_monitor(self_kill, bl_int(0), NULL);
+    CLAIM(is_atom(bl_element(bl_receive(), 4), "killed"));
+}
+
+LAW(signals, to_oneself_take_effect_at_once)
+{
+    run(selves);
+}
+
+static _Atomic int64_t seen;
+
+static bl_term note(bl_term state, bl_term m)
+{
+    atomic_store(&seen, bl_to_int(m));
+    return state;
+}
+
+static void order(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(2000); i++) {
+        bl_pid p = bl_spawn_resting(note, bl_int(0));
+        bl_send(p, bl_int(1));
+        bl_exit_signal(p, atom("stop"));
+        bl_send(p, bl_int(2)); /* never seen */
+        CLAIM(!bl_is_alive(p));
+        CLAIM(atomic_load(&seen) != 2);
+    }
+}
+
+LAW(signals, messages_after_ones_own_exit_signal_are_never_seen)
+{
+    run(order);
+}
+
+static void twice(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(1000); i++) {
+        bl_term r;
+        bl_pid p = bl_spawn_monitor(sleeper, bl_int(0), &r);
+        bl_exit_signal(p, bl_int(1));
+        bl_exit_signal(p, bl_int(2));
+        CLAIM(bl_same(bl_element(bl_receive(), 4), bl_int(1)));
+    }
+}
+
+LAW(signals, the_first_exit_counts)
+{
+    run(twice);
+}
+
+static void busy(bl_term how)
+{
+    for (;;)
+        switch (bl_to_int(how)) {
+        case 0: bl_yield(); break;
+        case 1: bl_send(bl_self(), bl_int(0)), bl_receive(); break;
+        case 2: bl_reduce(10); break;
+        default: bl_cons(bl_int(1), bl_nil()), bl_reduce(1); break;
+        }
+}
+
+static void kill_busy(bl_term unused)
+{
+    (void)unused;
+    for (int64_t how = 0; how < 4; how++) {
+        bl_term r;
+        bl_pid p = bl_spawn_monitor(busy, bl_int(how), &r);
+        bl_yield();
+        bl_exit_signal(p, atom("enough"));
+        CLAIM(is_atom(bl_element(bl_receive(), 4), "enough"));
+        CLAIM(!bl_is_alive(p));
+    }
+}
+
+LAW(signals, reach_who_never_receives)
+{
+    run(kill_busy);
+}
+
+/* ---- suspending ---- */
+
+static _Atomic int64_t steps;
+
+static void step(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        atomic_fetch_add(&steps, 1);
+        bl_yield();
+    }
+}
+
+static void step_by_message(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        bl_receive();
+        atomic_fetch_add(&steps, 1);
+    }
+}
+
+static void suspend_them(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        bl_pid p = bl_spawn(i ? step_by_message : step, bl_int(0));
+        bl_yield();
+        CLAIM(bl_suspend(p) == BL_OK);
+        CLAIM(bl_suspend(p) == BL_OK);
+        int64_t before = atomic_load(&steps);
+        for (int k = 0; k < 100; k++) {
+            bl_send(p, bl_int(k));
+            bl_yield();
+        }
+        CLAIM(atomic_load(&steps) == before);
+        CLAIM(bl_is_alive(p));
+        CLAIM(bl_same(bl_process_info(p, atom("status")), BL_TERM("{status, suspended}")));
+        CLAIM(bl_resume(p) == BL_OK);
+        bl_yield();
+        CLAIM(atomic_load(&steps) == before);
+        CLAIM(bl_resume(p) == BL_OK);
+        CLAIM(bl_resume(p) == BL_ESTATE);
+        while (atomic_load(&steps) < before + 100 && i)
+            bl_yield();
+        while (atomic_load(&steps) == before)
+            bl_yield();
+        CLAIM(bl_suspend(p) == BL_OK);
+        bl_exit_signal(p, atom("x")); /* the suspended die too */
+        CLAIM(!bl_is_alive(p));
+    }
+    CLAIM(bl_suspend(bl_self()) == BL_EINVAL);
+}
+
+LAW(signals, who_is_suspended_does_not_run)
+{
+    run(suspend_them);
+}
+
+static void suspend_and_die(bl_term whom)
+{
+    CLAIM(bl_suspend(bl_to_pid(whom)) == BL_OK);
+    CLAIM(bl_suspend(bl_to_pid(whom)) == BL_OK);
+}
+
+static void suspenders_die(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn(step_by_message, bl_int(0));
+    bl_wait(bl_spawn(suspend_and_die, bl_from_pid(p)), NULL);
+    int64_t before = atomic_load(&steps);
+    bl_send(p, bl_int(1));
+    while (atomic_load(&steps) == before)
+        bl_yield();
+    bl_exit_signal(p, atom("kill"));
+}
+
+LAW(signals, the_dead_suspend_nobody)
+{
+    run(suspenders_die);
+}
+
+/* ---- threads ---- */
+
+LAW(signals, threads_may_send_them)
+{
+    bl_pid p = bl_spawn(sleeper, bl_int(0));
+    cr_assert_eq(bl_register(bl_atom("sleeper"), p), BL_OK);
+    cr_assert(bl_same_pid(bl_whereis(bl_atom("sleeper")), p));
+    cr_assert_eq(bl_send_to(bl_atom("sleeper"), bl_int(1)), BL_OK);
+    cr_assert_eq(bl_exit_signal(p, bl_atom("kill")), BL_OK);
+    cr_assert(!bl_is_alive(p));
+    cr_assert_eq(bl_send_to(bl_atom("sleeper"), bl_int(1)), BL_ENAME);
+    cr_assert_eq(bl_link(p), BL_ECONTEXT);
+    cr_assert(bl_is_none(bl_monitor(p)));
+    cr_assert_eq(bl_suspend(p), BL_ECONTEXT);
+    cr_assert_eq(bl_sleep(1), BL_ECONTEXT);
+    cr_assert_eq(bl_pid_error(bl_spawn_link(sleeper, bl_int(0))), BL_ECONTEXT);
+    cr_assert(bl_is_none(bl_put(bl_int(1), bl_int(2))));
+    cr_assert_eq(bl_cancel_timer(bl_int(1)), -1);
+}
+
+/* ---- catch ---- */
+
+static bl_term throws(bl_term how)
+{
+    switch (bl_to_int(how)) {
+    case 1: bl_throw(BL_TERM("{thrown, 1}"));
+    case 2: bl_exit(bl_int(2));
+    case 3: bl_error_exit(bl_int(3));
+    default: return how;
+    }
+}
+
+static void catching(bl_term unused)
+{
+    (void)unused;
+    bl_term r;
+    CLAIM(bl_catch(throws, bl_int(0), &r) == BL_CAUGHT_NOTHING && bl_same(r, bl_int(0)));
+    CLAIM(bl_catch(throws, bl_int(1), &r) == BL_CAUGHT_THROW && bl_same(r, BL_TERM("{thrown, 1}")));
+    CLAIM(bl_catch(throws, bl_int(2), &r) == BL_CAUGHT_EXIT && bl_same(r, bl_int(2)));
+    CLAIM(bl_catch(throws, bl_int(3), &r) == BL_CAUGHT_ERROR && bl_same(r, BL_TERM("{3, []}")));
+    bl_throw(bl_int(5));
+}
+
+static void uncaught(bl_term unused)
+{
+    (void)unused;
+    bl_spawn_monitor(catching, bl_int(0), NULL);
+    CLAIM(bl_same(bl_element(bl_receive(), 4), BL_TERM("{{nocatch, 5}, []}")));
+}
+
+LAW(signals, what_is_thrown_can_be_caught)
+{
+    run(uncaught);
+}
