@@ -22,7 +22,7 @@
 #include "kernel/spawn.h"
 #include "kernel/wait.h"
 
-static const uint64_t ns_per_ms = 1000 * 1000;
+static const uint64_t ms_in_ns = 1000 * 1000;
 
 /* Of the calling process, which has taken in what had come; NULL: a thread. */
 static struct sched *enter(void)
@@ -300,7 +300,7 @@ bl_term bl_registered(void)
 
 /* ---- flags ---- */
 
-static term boolean(bool b)
+static term boolean_atom(bool b)
 {
     return term_atom(b ? ATOM_true : ATOM_false);
 }
@@ -316,18 +316,18 @@ static term swap_boolean(bool *flag, term value)
     if (!is_boolean(value))
         return TERM_NONE;
     *flag = value == term_atom(ATOM_true);
-    return boolean(old);
+    return boolean_atom(old);
 }
 
-static const uint8_t priorities[] = {ATOM_normal, ATOM_low, ATOM_high, ATOM_max};
+static const uint8_t priority_atoms[] = {ATOM_normal, ATOM_low, ATOM_high, ATOM_max};
 
 static term swap_priority(struct extra *x, term value)
 {
     uint8_t old = x->priority;
-    for (uint8_t i = 0; i < sizeof priorities; i++)
-        if (value == term_atom(priorities[i])) {
+    for (uint8_t i = 0; i < sizeof priority_atoms; i++)
+        if (value == term_atom(priority_atoms[i])) {
             x->priority = i;
-            return term_atom(priorities[old]);
+            return term_atom(priority_atoms[old]);
         }
     return TERM_NONE;
 }
@@ -415,12 +415,12 @@ bl_term bl_process_flag(bl_term flag, bl_term value)
 
 bool bl_trap_exit(bool trap)
 {
-    return bl_process_flag(term_give(term_atom(ATOM_trap_exit)), term_give(boolean(trap))).word == boolean(true);
+    return bl_process_flag(term_give(term_atom(ATOM_trap_exit)), term_give(boolean_atom(trap))).word == boolean_atom(true);
 }
 
 /* ---- the process dictionary ---- */
 
-static term dictionary(void)
+static term own_dictionary(void)
 {
     struct sched *s = self_sched();
     term map = s && s->current->extra ? s->current->extra->roots[ROOT_DICTIONARY] : TERM_NONE;
@@ -441,7 +441,7 @@ bl_term bl_get(bl_term key)
     if (!self_sched() || !key.word)
         return term_give(TERM_NONE);
     sched_check_stack(self_sched());
-    return term_give(look_up(dictionary(), key.word));
+    return term_give(look_up(own_dictionary(), key.word));
 }
 
 /* The heap of the process, which has extra; NULL: no memory, or a thread. */
@@ -460,7 +460,7 @@ bl_term bl_put(bl_term key, bl_term value)
     struct heap *h = heap_for_dictionary();
     if (!h || !key.word || !value.word)
         return term_give(TERM_NONE);
-    term map = dictionary(), old = look_up(map, key.word);
+    term map = own_dictionary(), old = look_up(map, key.word);
     if (!map)
         map = map_empty(h);
     if (map)
@@ -476,7 +476,7 @@ bl_term bl_erase(bl_term key)
     struct heap *h = heap_for_dictionary();
     if (!h || !key.word)
         return term_give(TERM_NONE);
-    term map = dictionary(), old = look_up(map, key.word);
+    term map = own_dictionary(), old = look_up(map, key.word);
     if (map && !(map = map_remove(h, map, key.word)))
         return term_give(TERM_NONE);
     self_sched()->current->extra->roots[ROOT_DICTIONARY] = map;
@@ -489,7 +489,7 @@ typedef term dictionary_part(struct heap *, const term *pair, term value);
 static term list_dictionary(dictionary_part *part, term wanted)
 {
     struct heap *h = heap_for_dictionary();
-    term map = dictionary(), list = h ? TERM_NIL : TERM_NONE;
+    term map = own_dictionary(), list = h ? TERM_NIL : TERM_NONE;
     size_t n = map ? map_size(map) : 0;
     if (!h || !n)
         return list;
@@ -670,7 +670,7 @@ bl_error bl_sleep(uint64_t milliseconds)
         return BL_ECONTEXT;
     if (milliseconds > ALARM_LATEST_MS)
         return BL_EINVAL;
-    select_sleep(s, os_now_ns() + milliseconds * ns_per_ms);
+    select_sleep(s, os_now_ns() + milliseconds * ms_in_ns);
     return done(BL_OK);
 }
 
@@ -679,9 +679,9 @@ static bl_term set_alarm(uint64_t milliseconds, bool absolute, bl_term to, bl_te
     struct sched *s = enter();
     uint64_t now = os_now_ns(), from = absolute ? 0 : now;
     if (!s || !message.word || (!term_is_pid(to.word) && !term_is_atom(to.word)) ||
-        milliseconds > UINT64_MAX / ns_per_ms / 2 || from + milliseconds * ns_per_ms > now + ALARM_LATEST_MS * ns_per_ms)
+        milliseconds > UINT64_MAX / ms_in_ns / 2 || from + milliseconds * ms_in_ns > now + ALARM_LATEST_MS * ms_in_ns)
         return term_give(TERM_NONE);
-    return done_term(alarm_set(s, from + milliseconds * ns_per_ms, to.word, message.word, wraps));
+    return done_term(alarm_set(s, from + milliseconds * ms_in_ns, to.word, message.word, wraps));
 }
 
 bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message)
@@ -720,7 +720,7 @@ int64_t bl_read_timer(bl_term timer)
 /* {what, Reference, Left} to oneself */
 static bl_error report(struct sched *s, unsigned what, bl_term timer, int64_t left)
 {
-    term ms = left < 0 ? boolean(false) : term_int(left);
+    term ms = left < 0 ? boolean_atom(false) : term_int(left);
     signal_post(s->current, (term[]){term_atom(what), timer.word, ms}, 3, false);
     if (s->current->doomed)
         process_end_doomed();

@@ -7,7 +7,7 @@ enum { BUCKETS_LEAST = 16, BUCKETS_SHIFT = 27, PER_BUCKET = 2 };
 
 static const size_t buckets_most = (size_t)1 << BUCKETS_SHIFT;
 
-static size_t hash(uint64_t key)
+static size_t bucket_hash(uint64_t key)
 {
     return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20);
 }
@@ -15,7 +15,7 @@ static size_t hash(uint64_t key)
 /* Buckets from `size` on are not there yet: what belongs there is still in the one that they come from. */
 static size_t bucket_of(const struct table *t, uint64_t key)
 {
-    size_t bucket = hash(key) & (2 * t->half - 1);
+    size_t bucket = bucket_hash(key) & (2 * t->half - 1);
     return bucket < t->size ? bucket : bucket - t->half;
 }
 

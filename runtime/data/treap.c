@@ -67,7 +67,7 @@ static void join(struct treap_node **root, struct treap_node *below, struct trea
     *root = below ? below : above;
 }
 
-static struct treap_node **link_of(struct treap *t, const struct treap_node *n)
+static struct treap_node **link_to(struct treap *t, const struct treap_node *n)
 {
     struct treap_node **link = &t->root;
     while (*link != n) {
@@ -90,7 +90,7 @@ void treap_add(struct treap *t, struct treap_node *n)
 
 void treap_remove(struct treap *t, struct treap_node *n)
 {
-    join(link_of(t, n), n->left, n->right);
+    join(link_to(t, n), n->left, n->right);
     t->count--;
 }
 

@@ -55,7 +55,7 @@ static struct alarm *find_locked(const struct timers *t, term reference)
 
 /* ---- the owner's list ---- */
 
-static void list(struct process *p, struct alarm *a)
+static void enlist(struct process *p, struct alarm *a)
 {
     struct extra *x = p->extra;
     a->next = x->alarms;
@@ -79,7 +79,7 @@ static void unlist(struct alarm *a)
 
 /* Nobody is there. An owner that has ended since may have looked at it under the lock of
  * its home, before it closed its mailbox: after it comes our turn. */
-static void nobody(struct alarm *a)
+static void find_nobody(struct alarm *a)
 {
     struct timers *t = home_of(a->in_table.key);
     lock_acquire(&t->lock);
@@ -87,11 +87,11 @@ static void nobody(struct alarm *a)
     alarm_free(a);
 }
 
-static void send(struct alarm *a)
+static void alarm_send(struct alarm *a)
 {
     term to = term_is_atom(a->to) ? name_find(a->to) : a->to;
     if (!to || !signal_send_message(&a->message, SIGNAL_ALARM, to, READY_IN_TURN))
-        nobody(a);
+        find_nobody(a);
 }
 
 void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
@@ -113,7 +113,7 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
     while (due) {
         e = due;
         due = e->next;
-        send(CONTAINER_OF(e, struct alarm, entry));
+        alarm_send(CONTAINER_OF(e, struct alarm, entry));
     }
 }
 
@@ -133,7 +133,7 @@ term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, boo
     term reference = a->in_table.key = reference_alarm(s->index, ++t->alarms_set);
     bool armed = a->payload && arm_locked(t, a);
     if (armed && owned) /* before it can expire */
-        list(p, a);
+        enlist(p, a);
     lock_release(&t->lock);
     if (!armed) {
         alarm_free(a);
@@ -144,13 +144,13 @@ term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, boo
     return reference;
 }
 
-static int64_t left(const struct alarm *a)
+static int64_t ms_left(const struct alarm *a)
 {
-    static const uint64_t ns_per_ms = 1000 * 1000;
+    static const uint64_t ns_in_ms = 1000 * 1000;
     uint64_t now = os_now_ns();
     if (!term_is_atom(a->to) && !process_find(a->to))
         return -1; /* as good as gone */
-    return a->deadline_ns > now ? (int64_t)((a->deadline_ns - now) / ns_per_ms) : 0;
+    return a->deadline_ns > now ? (int64_t)((a->deadline_ns - now) / ns_in_ms) : 0;
 }
 
 int64_t alarm_read(term reference)
@@ -160,7 +160,7 @@ int64_t alarm_read(term reference)
         return -1;
     lock_acquire(&t->lock);
     const struct alarm *a = find_locked(t, reference);
-    int64_t ms = a ? left(a) : -1;
+    int64_t ms = a ? ms_left(a) : -1;
     lock_release(&t->lock);
     return ms;
 }
@@ -172,7 +172,7 @@ int64_t alarm_cancel(struct process *p, term reference)
         return -1;
     lock_acquire(&t->lock);
     struct alarm *a = find_locked(t, reference);
-    int64_t ms = a ? left(a) : -1;
+    int64_t ms = a ? ms_left(a) : -1;
     if (a)
         disarm_locked(t, a);
     lock_release(&t->lock);
@@ -181,7 +181,7 @@ int64_t alarm_cancel(struct process *p, term reference)
     if (a->owned && a->to != process_pid(p)) { /* it is in the list of another */
         parcel_release(a->payload);
         a->payload = 0;
-        send(a);
+        alarm_send(a);
         return ms;
     }
     unlist(a);
@@ -221,7 +221,7 @@ void alarm_orphaned(struct message *m)
 
 /* ---- the end ---- */
 
-/* What is not armed is on its way to us, or will find nobody: see nobody(). */
+/* What is not armed is on its way to us, or will find nobody: see find_nobody(). */
 void alarm_leave(struct process *p)
 {
     struct alarm *a = p->extra->alarms;

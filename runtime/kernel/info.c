@@ -14,12 +14,12 @@
 #include "kernel/monitor.h"
 #include "kernel/name.h"
 
-static term boolean(bool b)
+static term boolean_term(bool b)
 {
     return term_atom(b ? ATOM_true : ATOM_false);
 }
 
-static term pair(struct heap *h, term a, term b)
+static term info_pair(struct heap *h, term a, term b)
 {
     return a && b ? tuple_make(h, (term[]){a, b}, 2) : TERM_NONE;
 }
@@ -65,8 +65,8 @@ static term of_monitor(struct heap *h, const struct signal *record)
         return TERM_NIL;
     term object = record->from;
     if (record->number)
-        object = pair(h, term_atom(record->number - 1), atom_nonode());
-    return pair(h, term_atom(ATOM_process), object);
+        object = info_pair(h, term_atom(record->number - 1), atom_nonode());
+    return info_pair(h, term_atom(ATOM_process), object);
 }
 
 static term of_suspended(struct heap *h, const struct signal *record)
@@ -80,8 +80,8 @@ static term max_heap(struct process *p, struct heap *h)
 {
     bool kill = !(p->extra && p->extra->spared);
     term pairs[] = {term_atom(ATOM_size),         term_int(p->heap ? (int64_t)p->heap->most : 0),
-                    term_atom(ATOM_kill),         boolean(kill),
-                    term_atom(ATOM_error_logger), boolean(false)};
+                    term_atom(ATOM_kill),         boolean_term(kill),
+                    term_atom(ATOM_error_logger), boolean_term(false)};
     return map_from(h, pairs, 3);
 }
 
@@ -93,13 +93,13 @@ static term min_heap(const struct process *p)
 static term collections(struct process *p, struct heap *h)
 {
     uint32_t after = p->extra ? p->extra->fullsweep_after : 65535;
-    term list = in_front(h, pair(h, term_atom(ATOM_minor_gcs), term_int(p->heap ? p->heap->collections : 0)), TERM_NIL);
-    list = in_front(h, pair(h, term_atom(ATOM_fullsweep_after), term_int(after)), list);
-    list = in_front(h, pair(h, term_atom(ATOM_min_heap_size), min_heap(p)), list);
-    return in_front(h, pair(h, term_atom(ATOM_max_heap_size), max_heap(p, h)), list);
+    term list = in_front(h, info_pair(h, term_atom(ATOM_minor_gcs), term_int(p->heap ? p->heap->collections : 0)), TERM_NIL);
+    list = in_front(h, info_pair(h, term_atom(ATOM_fullsweep_after), term_int(after)), list);
+    list = in_front(h, info_pair(h, term_atom(ATOM_min_heap_size), min_heap(p)), list);
+    return in_front(h, info_pair(h, term_atom(ATOM_max_heap_size), max_heap(p, h)), list);
 }
 
-static size_t records(const struct extra *x)
+static size_t count_records(const struct extra *x)
 {
     return x->links.count + x->references.count + x->watchers.count + x->suspends.count;
 }
@@ -111,7 +111,7 @@ static term memory_of(const struct process *p)
     if (p->heap)
         bytes += sizeof *p->heap + heap_bytes(p->heap);
     if (p->extra)
-        bytes += sizeof *p->extra + records(p->extra) * sizeof(struct signal);
+        bytes += sizeof *p->extra + count_records(p->extra) * sizeof(struct signal);
     for (const struct message *m = p->mail.first; m; m = m->next)
         bytes += term_is_pointer(m->word) ? sizeof(struct block) + copy_words((const struct block *)m) * sizeof(term)
                                           : sizeof *m;
@@ -120,7 +120,7 @@ static term memory_of(const struct process *p)
 
 /* ---- the rest ---- */
 
-static term messages(struct process *p, struct heap *h)
+static term info_messages(struct process *p, struct heap *h)
 {
     term list = TERM_NIL, *end = &list;
     for (const struct message *m = p->mail.first; m; m = m->next) {
@@ -133,7 +133,7 @@ static term messages(struct process *p, struct heap *h)
     return list;
 }
 
-static term dictionary(struct process *p, struct heap *h)
+static term info_dictionary(struct process *p, struct heap *h)
 {
     term map = p->extra ? p->extra->roots[ROOT_DICTIONARY] : TERM_NONE, list = TERM_NIL;
     size_t n = map ? map_size(map) : 0;
@@ -145,7 +145,7 @@ static term dictionary(struct process *p, struct heap *h)
     if (map_sorted(map, pairs) != ORDER_SAME)
         list = TERM_NONE;
     for (size_t i = n; i-- > 0 && list;)
-        list = in_front(h, pair(h, pairs[2 * i], pairs[2 * i + 1]), list);
+        list = in_front(h, info_pair(h, pairs[2 * i], pairs[2 * i + 1]), list);
     memory_free(pairs, 2 * n * sizeof *pairs);
     return list;
 }
@@ -170,15 +170,15 @@ static term priority_atom(const struct process *p)
     return term_atom(atoms[p->extra ? p->extra->priority : BL_PRIORITY_NORMAL]);
 }
 
-static const struct extra nothing;
+static const struct extra no_extra;
 
-static term value(struct process *p, uint32_t item, struct heap *h, unsigned status)
+static term item_value(struct process *p, uint32_t item, struct heap *h, unsigned status)
 {
-    const struct extra *x = p->extra ? p->extra : &nothing;
+    const struct extra *x = p->extra ? p->extra : &no_extra;
     switch (item) {
     case ATOM_current_function:
     case ATOM_initial_call: return function_name(p);
-    case ATOM_dictionary: return dictionary(p, h);
+    case ATOM_dictionary: return info_dictionary(p, h);
     case ATOM_fullsweep_after: return term_int(p->extra ? x->fullsweep_after : 65535);
     case ATOM_garbage_collection: return collections(p, h);
     case ATOM_group_leader: return x->leader ? x->leader : term_pid(0, 0);
@@ -189,19 +189,19 @@ static term value(struct process *p, uint32_t item, struct heap *h, unsigned sta
     case ATOM_memory: return memory_of(p);
     case ATOM_message_queue_data: return term_atom(x->off_heap ? ATOM_off_heap : ATOM_on_heap);
     case ATOM_message_queue_len: return term_int(p->mail.count);
-    case ATOM_messages: return messages(p, h);
+    case ATOM_messages: return info_messages(p, h);
     case ATOM_min_heap_size: return min_heap(p);
     case ATOM_monitored_by: return list_records(h, &x->watchers, of_watcher);
     case ATOM_monitors: return list_records(h, &x->references, of_monitor);
     case ATOM_parent: return p->parent ? p->parent : term_atom(ATOM_undefined);
     case ATOM_priority: return priority_atom(p);
     case ATOM_registered_name: return x->name ? x->name : TERM_NIL;
-    case ATOM_sensitive: return boolean(x->sensitive);
+    case ATOM_sensitive: return boolean_term(x->sensitive);
     case ATOM_stack_size: return term_int(p->frames.size / sizeof(term));
     case ATOM_status: return term_atom(status);
     case ATOM_suspending: return list_records(h, &x->suspends, of_suspended);
     case ATOM_total_heap_size: return term_int(p->heap ? (int64_t)p->heap->words : 0);
-    case ATOM_trap_exit: return boolean(x->trap_exit);
+    case ATOM_trap_exit: return boolean_term(x->trap_exit);
     default: return TERM_NONE;
     }
 }
@@ -211,17 +211,17 @@ bool info_knows(term item)
     struct process p = {.waits = NULL};
     struct heap h;
     heap_init(&h);
-    bool knows = term_is_atom(item) && value(&p, term_atom_index(item), &h, ATOM_running);
+    bool knows = term_is_atom(item) && item_value(&p, term_atom_index(item), &h, ATOM_running);
     heap_fini(&h);
     return knows;
 }
 
 term info_make(struct process *p, term item, struct heap *h, unsigned status)
 {
-    term v = value(p, term_atom_index(item), h, status);
+    term v = item_value(p, term_atom_index(item), h, status);
     if (item == term_atom(ATOM_registered_name) && v == TERM_NIL)
         return TERM_NIL; /* and not {registered_name, []}, as in Erlang */
-    return pair(h, item, v);
+    return info_pair(h, item, v);
 }
 
 /* ---- answering ---- */
@@ -248,7 +248,7 @@ static parcel answer_suspend(struct process *p)
     return term_atom(ATOM_true);
 }
 
-static parcel answer(struct process *p, const struct signal *signal)
+static parcel answer_of(struct process *p, const struct signal *signal)
 {
     switch ((enum ask)signal->number) {
     case ASK_ALIVE: return term_atom(ATOM_true);
@@ -269,7 +269,7 @@ static void send_answer(struct signal *signal, parcel value)
 
 void ask_receive(struct process *p, struct signal *signal)
 {
-    send_answer(signal, answer(p, signal));
+    send_answer(signal, answer_of(p, signal));
 }
 
 void ask_orphaned(struct signal *signal)

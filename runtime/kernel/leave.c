@@ -21,7 +21,7 @@ static uint32_t generation_after(uint32_t generation)
 /* ---- the mailbox ---- */
 
 /* Messages are freed; the signals among them, in their order. */
-static struct message *free_messages(struct message *m)
+static struct message *keep_signals(struct message *m)
 {
     struct message *signals = NULL;
     while (m) {
@@ -56,8 +56,8 @@ void leave_mailbox(struct process *p, parcel reason)
     struct message *late = inbox_close(&p->inbox, next), *taken = p->mail.first;
     p->mail = (struct msgq){0};
     /* The runtime may stop while we answer, so that comes after all else. */
-    taken = taken ? free_messages(taken) : NULL;
-    late = late ? free_messages(messages_reverse(late)) : NULL;
+    taken = taken ? keep_signals(taken) : NULL;
+    late = late ? keep_signals(messages_reverse(late)) : NULL;
     orphan(taken, ended, reason);
     orphan(late, ended, reason);
     if (p->waits)

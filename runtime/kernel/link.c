@@ -44,12 +44,12 @@ bl_error exit_send(term from, term to, term reason)
 
 /* ---- records ---- */
 
-static struct signal *find(const struct process *p, term other)
+static struct signal *find_link(const struct process *p, term other)
 {
     return p->extra ? signal_of_node(treap_find(&p->extra->links, other)) : NULL;
 }
 
-static void add(struct process *p, struct signal *record, term other)
+static void add_link(struct process *p, struct signal *record, term other)
 {
     record->node.key = other;
     record->from = other;
@@ -57,7 +57,7 @@ static void add(struct process *p, struct signal *record, term other)
     treap_add(&p->extra->links, &record->node);
 }
 
-static void drop(struct process *p, struct signal *record)
+static void drop_link(struct process *p, struct signal *record)
 {
     treap_remove(&p->extra->links, &record->node);
     signal_free(record);
@@ -78,7 +78,7 @@ bl_error link_self(struct process *p, term to, bool priority)
 {
     if (to == process_pid(p))
         return BL_OK;
-    struct signal *record = find(p, to);
+    struct signal *record = find_link(p, to);
     if (record) {
         record->flags = priority ? SIGNAL_PRIORITY : 0;
         if (link_is_active(record))
@@ -96,19 +96,19 @@ bl_error link_self(struct process *p, term to, bool priority)
         record->value = 0; /* the answer to our last unlinking will find another number */
     } else {
         own->flags = priority ? SIGNAL_PRIORITY : 0;
-        add(p, own, to);
+        add_link(p, own, to);
     }
     p->extra->urgent |= priority;
     if (signal_send(sent, SIGNAL_LINK, to))
         return BL_OK;
     signal_free(sent);
-    drop(p, own);
+    drop_link(p, own);
     return nobody_to_link(p, to, priority);
 }
 
 bl_error unlink_self(struct process *p, term to)
 {
-    struct signal *record = find(p, to);
+    struct signal *record = find_link(p, to);
     if (!record || !link_is_active(record))
         return BL_OK;
     struct signal *sent = signal_create();
@@ -133,26 +133,26 @@ bl_error link_at_birth(struct process *p, struct process *child, bool priority)
     }
     own->flags = priority ? SIGNAL_PRIORITY : 0;
     p->extra->urgent |= priority;
-    add(p, own, process_pid(child));
-    add(child, its, process_pid(p));
+    add_link(p, own, process_pid(child));
+    add_link(child, its, process_pid(p));
     return BL_OK;
 }
 
 void link_forget(struct process *p, term child)
 {
-    struct signal *record = find(p, child);
+    struct signal *record = find_link(p, child);
     if (record)
-        drop(p, record);
+        drop_link(p, record);
 }
 
 /* ---- what reaches a process ---- */
 
 static void receive_link(struct process *p, struct signal *signal)
 {
-    if (find(p, signal->from)) {
+    if (find_link(p, signal->from)) {
         signal_free(signal);
     } else if (extra_of(p)) {
-        add(p, signal, signal->from);
+        add_link(p, signal, signal->from);
     } else { /* it cannot be linked, and so it cannot live */
         process_doom(p, term_atom(ATOM_no_memory));
         link_orphaned(process_pid(p), signal);
@@ -161,9 +161,9 @@ static void receive_link(struct process *p, struct signal *signal)
 
 static void receive_unlink(struct process *p, struct signal *signal)
 {
-    struct signal *record = find(p, signal->from);
+    struct signal *record = find_link(p, signal->from);
     if (record && link_is_active(record))
-        drop(p, record);
+        drop_link(p, record);
     term to = signal->from;
     signal->from = process_pid(p);
     if (!signal_send(signal, SIGNAL_UNLINKED, to))
@@ -172,18 +172,18 @@ static void receive_unlink(struct process *p, struct signal *signal)
 
 static void receive_unlinked(struct process *p, struct signal *signal)
 {
-    struct signal *record = find(p, signal->from);
+    struct signal *record = find_link(p, signal->from);
     if (record && record->value == signal->value)
-        drop(p, record);
+        drop_link(p, record);
     signal_free(signal);
 }
 
 static void receive_link_exit(struct process *p, struct signal *signal)
 {
-    struct signal *record = find(p, signal->from);
+    struct signal *record = find_link(p, signal->from);
     bool active = record && link_is_active(record), priority = record && (record->flags & SIGNAL_PRIORITY);
     if (record)
-        drop(p, record);
+        drop_link(p, record);
     if (active)
         exit_receive(p, signal->from, signal->value, true, priority);
     else

@@ -20,7 +20,7 @@ unsigned monitor_flags(unsigned options)
     return flags;
 }
 
-static struct signal *find(const struct process *p, term reference)
+static struct signal *find_reference(const struct process *p, term reference)
 {
     return p->extra ? signal_of_node(treap_find(&p->extra->references, reference)) : NULL;
 }
@@ -31,14 +31,14 @@ static void remove_record(struct process *p, struct signal *record)
 }
 
 /* A record of p's under a reference of its own; NULL: no memory. */
-static struct signal *add(struct sched *s, struct process *p, unsigned flags, parcel tag)
+static struct signal *add_reference(struct sched *s, struct process *p, unsigned flags, parcel tag)
 {
     struct signal *record = extra_of(p) ? signal_create() : NULL;
     if (!record)
         return NULL;
     do {
         record->node.key = flags & REFERENCE_ALIAS ? reference_alias(s, p) : term_reference(reference_number(s));
-    } while (find(p, record->node.key));
+    } while (find_reference(p, record->node.key));
     record->flags = flags;
     record->value = tag;
     p->extra->urgent |= (flags & (SIGNAL_PRIORITY | REFERENCE_ALIAS_PRIORITY)) != 0;
@@ -103,7 +103,7 @@ term monitor_self(struct sched *s, term to, term name, unsigned flags, parcel ta
 {
     struct process *p = s->current;
     struct signal *sent = signal_create();
-    struct signal *record = sent ? add(s, p, flags | REFERENCE_MONITOR, tag) : NULL;
+    struct signal *record = sent ? add_reference(s, p, flags | REFERENCE_MONITOR, tag) : NULL;
     if (!record) {
         if (sent)
             signal_free(sent);
@@ -120,7 +120,7 @@ term monitor_at_birth(struct sched *s, struct process *child, unsigned flags, pa
 {
     struct process *p = s->current;
     struct signal *its = extra_of(child) ? signal_create() : NULL;
-    struct signal *own = its ? add(s, p, flags | REFERENCE_MONITOR, tag) : NULL;
+    struct signal *own = its ? add_reference(s, p, flags | REFERENCE_MONITOR, tag) : NULL;
     if (!own) {
         if (its)
             signal_free(its);
@@ -159,14 +159,14 @@ static bl_error tell(struct process *p, struct signal *record)
 
 bl_error monitor_end_self(struct process *p, term reference, bool *was)
 {
-    struct signal *record = find(p, reference);
+    struct signal *record = find_reference(p, reference);
     *was = record && (record->flags & REFERENCE_MONITOR);
     return *was ? tell(p, record) : BL_OK;
 }
 
 term alias_self(struct sched *s, unsigned flags)
 {
-    struct signal *record = add(s, s->current, flags | REFERENCE_ALIAS | REFERENCE_UNALIAS, 0);
+    struct signal *record = add_reference(s, s->current, flags | REFERENCE_ALIAS | REFERENCE_UNALIAS, 0);
     if (!record)
         return TERM_NONE;
     select_mark_taken(s->current, record->node.key);
@@ -185,7 +185,7 @@ static void deactivate(struct process *p, struct signal *record)
 
 bool alias_end_self(struct process *p, term reference)
 {
-    struct signal *record = find(p, reference);
+    struct signal *record = find_reference(p, reference);
     if (!record || !(record->flags & REFERENCE_ALIAS))
         return false;
     deactivate(p, record);
@@ -238,7 +238,7 @@ static void receive_demonitor(struct process *p, struct signal *signal)
 
 static bool receive_down(struct process *p, struct signal *signal)
 {
-    struct signal *record = find(p, signal->node.key);
+    struct signal *record = find_reference(p, signal->node.key);
     bool counts = record && (record->flags & REFERENCE_MONITOR);
     if (counts) {
         post_down(p, record, signal->from, signal->value);
@@ -261,7 +261,7 @@ static void replied(struct process *p, struct signal *record)
 
 static bool receive_by_alias(struct process *p, struct signal *signal)
 {
-    struct signal *record = find(p, signal->node.key);
+    struct signal *record = find_reference(p, signal->node.key);
     struct message *m = (struct message *)(uintptr_t)signal->value;
     bool counts = record && (record->flags & REFERENCE_ALIAS);
     if (counts) {

@@ -200,7 +200,7 @@ static void gone(struct sched *s, struct process *p)
 }
 
 /* A slice of its last duties; to the end of the queue, if there are more. */
-static void leave(struct sched *s, struct process *p)
+static void go_on_leaving(struct sched *s, struct process *p)
 {
     if (leave_slice(p))
         gone(s, p);
@@ -216,7 +216,7 @@ static void leave_on(uint64_t unused)
     s->current = NULL;
     process_unbind(p);
     ctx_fini(&p->ctx);
-    leave(s, p);
+    go_on_leaving(s, p);
 }
 
 /* A reason on p's own heap must be told after that is gone. */
@@ -238,7 +238,7 @@ void process_end(struct process *p, uint64_t word)
     if (UNLIKELY(p->extra != NULL)) {
         process_heap_drop(p);
         leave_begin(p, reason);
-        leave(s, p);
+        go_on_leaving(s, p);
         return;
     }
     leave_mailbox(p, reason);

@@ -34,7 +34,7 @@ static struct signal *question_make(const struct process *p, const struct questi
 }
 
 /* BL_ENOPROC: there is nobody to answer. */
-static bl_error put(const struct process *p, term to, const struct question *q)
+static bl_error put_question(const struct process *p, term to, const struct question *q)
 {
     if (!process_find(to))
         return BL_ENOPROC;
@@ -50,7 +50,7 @@ static bl_error put(const struct process *p, term to, const struct question *q)
 bl_error wait_self(struct sched *s, term pid, const struct question *q, parcel *answer)
 {
     struct process *p = s->current;
-    bl_error error = put(p, pid, q);
+    bl_error error = put_question(p, pid, q);
     if (error)
         return error;
     for (;;) {
@@ -137,7 +137,7 @@ static void guest_sleep(struct guest *guest)
 /* Through a process slot of its own, p. */
 static bl_error wait_as(struct process *p, struct guest *guest, term pid, const struct question *q, parcel *answer)
 {
-    bl_error error = put(p, pid, q);
+    bl_error error = put_question(p, pid, q);
     while (!error && !signal_answered(p)) {
         if (inbox_idle(&p->inbox, process_generation(p)))
             guest_sleep(guest);

@@ -250,10 +250,17 @@ LAW(links, crossing_links_and_unlinks_end_up_agreed)
 
 /* ---- many ---- */
 
+static bl_term rest(bl_term state, bl_term message)
+{
+    (void)message;
+    return state;
+}
+
 static void centre(bl_term n)
 {
+    const bl_spawn_options linked = {.link = true};
     for (int64_t i = 0; i < bl_to_int(n); i++)
-        bl_spawn_link(sleeper, bl_int(0));
+        bl_spawn_resting_opt(rest, bl_int(0), &linked);
     bl_receive();
     bl_exit(BL_TERM("{all, of, you}"));
 }
