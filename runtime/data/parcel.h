@@ -29,6 +29,12 @@ static inline struct parcel_box *parcel_box(parcel p)
     return (p & TERM_POINTER_MASK) ? NULL : (struct parcel_box *)(uintptr_t)p;
 }
 
+/* Is this word, a term or a parcel, a term that fits into a word? All of those are odd. */
+static inline bool parcel_is_word(uint64_t word)
+{
+    return word & 1;
+}
+
 /* What is inside; valid as long as the parcel. */
 static inline term parcel_term(parcel p)
 {

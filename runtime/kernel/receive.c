@@ -99,7 +99,7 @@ bl_error message_send_outside(term to, term word)
         return undelivered(m);
     atomic_fetch_add_explicit(&runtime.sent_outside, 1, memory_order_relaxed);
     if (pushed == MAILBOX_MUST_WAKE)
-        sched_ready(NULL, p, READY_NEXT);
+        sched_ready_slow(p, READY_NEXT);
     return BL_OK;
 }
 
@@ -149,7 +149,7 @@ static inline struct message *pop_mail(struct process *p)
     return m;
 }
 
-struct sched *message_take_all(struct sched *s)
+NOINLINE struct sched *message_take_all(struct sched *s)
 {
     struct process *p = s->current;
     if (inbox_is_empty(&p->inbox))
@@ -240,7 +240,7 @@ static void give_way(struct process *p)
     ctx_fini(&p->ctx);
     process_unbind(p);
     self_sched()->current = NULL;
-    sched_ready(self_sched(), p, READY_IN_TURN);
+    sched_ready_slow(p, READY_IN_TURN);
 }
 
 /* Messages that are left over from the last time slice hide the signals behind them. */

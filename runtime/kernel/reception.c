@@ -79,10 +79,17 @@ struct sched *signals_poll_self(struct sched *s)
     return message_take_all(s);
 }
 
+static COLD uint64_t signals_after_yield_slow(struct sched *s)
+{
+    message_take_all(s);
+    return true;
+}
+
+/* Not 0, which would say "not yet". */
 uint64_t signals_after_yield(void)
 {
-    signals_poll_self(self_sched());
-    return true; /* not 0, which would say "not yet" */
+    struct sched *s = self_sched();
+    return LIKELY(inbox_is_empty(&s->current->inbox)) ? true : signals_after_yield_slow(s);
 }
 
 /* ---- in place of who sleeps ---- */
@@ -104,7 +111,7 @@ static void settle(struct process *p, enum urgency urgency)
 {
     do {
         if (settle_once(p)) {
-            sched_ready(self_sched(), p, urgency);
+            sched_ready_slow(p, urgency);
             return;
         }
     } while (!inbox_idle(&p->inbox, process_generation(p)));
@@ -114,7 +121,7 @@ void process_settle(struct process *p, enum urgency urgency)
 {
     struct sched *s = self_sched();
     if (s && s->settling && !(p->bound & BOUND_HELD)) {
-        sched_ready(s, p, urgency);
+        sched_ready_slow(p, urgency);
         return;
     }
     bool before = s && s->settling;

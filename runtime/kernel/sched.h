@@ -165,7 +165,8 @@ static inline void sched_count(_Atomic uint64_t *counter)
 
 /* Put a process that the caller has won on a run queue. Any thread. NEXT: it goes
  * before the queue if it is the first such one since the last switch: it was sent
- * something, and sender and message are still in the cache. IN_TURN: behind all. */
+ * something, and sender and message are still in the cache. IN_TURN: behind all. The fast
+ * half, sched_ready(), is for NEXT, and worth it in message_send() only. */
 enum urgency { READY_NEXT, READY_IN_TURN };
 void sched_ready_slow(struct process *p, enum urgency);
 

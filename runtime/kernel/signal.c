@@ -39,7 +39,7 @@ bool signal_send_message(struct message *m, enum signal_kind kind, term to, enum
     enum mailbox_push pushed = p ? inbox_push(&p->inbox, term_pid_generation(to), m) : MAILBOX_DEAD;
     if (pushed == MAILBOX_MUST_WAKE) {
         if (kind == SIGNAL_ANSWER)
-            sched_ready(self_sched(), p, urgency); /* it waits for nothing else */
+            sched_ready_slow(p, urgency); /* it waits for nothing else */
         else
             process_settle(p, urgency);
     }

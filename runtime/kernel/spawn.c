@@ -107,12 +107,11 @@ static bool bring_up(struct sched *s, struct process *p, const bl_spawn_options 
     return reference;
 }
 
-/* It belongs to the group of its parent. */
+/* It belongs to the group of its parent. False: no memory. */
 static bool inherit(struct sched *s, struct process *p)
 {
     const struct extra *x = s->current->extra;
-    p->parent = process_pid(s->current);
-    if (LIKELY(!x) || !x->leader)
+    if (!x->leader)
         return true;
     if (!extra_of(p))
         return false;
@@ -120,21 +119,29 @@ static bool inherit(struct sched *s, struct process *p)
     return true;
 }
 
-/* What it needs from the start, besides its slot. False: no memory. */
-static bool equip(struct sched *s, struct process *p, const bl_spawn_options *options)
+/* What was asked for. False: no memory. */
+static COLD bool equip_specially(struct sched *s, struct process *p, const bl_spawn_options *options)
 {
-    if (UNLIKELY(options->min_heap_size || options->max_heap_size) && !size_heap(p, options))
+    if ((options->min_heap_size || options->max_heap_size) && !size_heap(p, options))
         return false;
-    if (term_is_pointer(p->arg) && !give_argument(p))
-        return false;
-    if (s && s->current && !inherit(s, p))
-        return false;
-    return LIKELY(options == &spawn_plain) || (set_flags(p, options) && bring_up(s, p, options));
+    return set_flags(p, options) && bring_up(s, p, options);
 }
 
-/* It was never born: what hangs on it at other ends goes too. */
-static void discard(struct sched *s, struct process *p)
+/* What it needs from the start, besides its slot. False: no memory. */
+static inline bool equip(struct sched *s, struct process *p, const bl_spawn_options *options)
 {
+    if (s && UNLIKELY(s->current->extra != NULL) && !inherit(s, p))
+        return false;
+    if (UNLIKELY(options != &spawn_plain) && !equip_specially(s, p, options))
+        return false;
+    return !term_is_pointer(p->arg) || give_argument(p);
+}
+
+/* It was never born. */
+static COLD void discard(struct sched *s, struct process *p)
+{
+    if (s)
+        link_forget(s->current, process_pid(p));
     process_heap_drop(p);
     extra_forget(p);
     slot_give(s, p);
@@ -151,9 +158,8 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
     }
     uint32_t generation = slot_init(p, kind, entry, arg);
     p->bound = (uint16_t)options->scheduler;
+    p->parent = s ? process_pid(s->current) : TERM_NONE;
     if (UNLIKELY(!equip(s, p, options))) {
-        if (s && s->current)
-            link_forget(s->current, process_pid(p));
         discard(s, p);
         *error = BL_ENOMEM;
         return TERM_NONE;
@@ -165,7 +171,7 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
     else
         atomic_fetch_add_explicit(&runtime.spawned_outside, 1, memory_order_relaxed);
     if (kind == PROCESS_STRAIGHT)
-        sched_ready(s, p, READY_IN_TURN);
+        sched_ready_slow(p, READY_IN_TURN);
     return pid;
 }
 
@@ -174,6 +180,7 @@ struct process *process_adopt(struct guest *guest)
     struct process *p = slot_take(NULL);
     if (p) {
         uint32_t generation = slot_init(p, PROCESS_GUEST, (union process_entry){0}, (term)(uintptr_t)guest);
+        p->parent = TERM_NONE;
         inbox_open(&p->inbox, generation, false);
     }
     return p;
@@ -205,7 +212,7 @@ static void go_on_leaving(struct sched *s, struct process *p)
     if (leave_slice(p))
         gone(s, p);
     else
-        sched_ready(s, p, READY_IN_TURN);
+        sched_ready_slow(p, READY_IN_TURN);
 }
 
 static void leave_on(uint64_t unused)
@@ -226,24 +233,34 @@ static parcel pack(uint64_t reason)
     return packed ? packed : term_atom(ATOM_no_memory);
 }
 
-void process_end(struct process *p, uint64_t word)
+static COLD void end_slowly(struct sched *s, struct process *p, uint64_t word)
 {
-    struct sched *s = self_sched();
     parcel reason = pack(word);
-    s->current = NULL;
-    process_unbind(p);
-    ctx_fini(&p->ctx);
-    if (p->frames.bytes)
-        frames_drop(&p->frames);
-    if (UNLIKELY(p->extra != NULL)) {
-        process_heap_drop(p);
+    process_heap_drop(p);
+    if (p->extra) {
         leave_begin(p, reason);
         go_on_leaving(s, p);
         return;
     }
     leave_mailbox(p, reason);
-    process_heap_drop(p);
     parcel_release(reason);
+    gone(s, p);
+}
+
+void process_end(struct process *p, uint64_t word)
+{
+    struct sched *s = self_sched();
+    s->current = NULL;
+    process_unbind(p);
+    ctx_fini(&p->ctx);
+    if (p->frames.bytes)
+        frames_drop(&p->frames);
+    if (UNLIKELY(p->extra != NULL) || UNLIKELY(!parcel_is_word(word))) {
+        end_slowly(s, p, word);
+        return;
+    }
+    leave_mailbox(p, word);
+    process_heap_drop(p);
     gone(s, p);
 }
 

@@ -47,20 +47,30 @@ static bl_error put_question(const struct process *p, term to, const struct ques
     return BL_ENOPROC;
 }
 
+/* Take in what has come. The answer, if it is there. */
+static struct signal *look(struct process *p)
+{
+    if (!inbox_is_empty(&p->inbox)) {
+        struct message *newest = inbox_take(&p->inbox, process_generation(p));
+        struct signal *only = newest->next || !message_is_signal(newest) ? NULL : (struct signal *)newest;
+        if (LIKELY(only && signal_kind(only) == SIGNAL_ANSWER))
+            return only; /* the common case has no list to make */
+        message_take_in(p, newest);
+    }
+    return signal_take_answer(p);
+}
+
 bl_error wait_self(struct sched *s, term pid, const struct question *q, parcel *answer)
 {
     struct process *p = s->current;
     bl_error error = put_question(p, pid, q);
     if (error)
         return error;
-    for (;;) {
-        if (!inbox_is_empty(&p->inbox))
-            message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
-        if (signal_answered(p))
-            break;
+    struct signal *came;
+    while (!(came = look(p)))
         sched_park_self(self_sched(), NULL);
-    }
-    *answer = take_answer(p);
+    *answer = came->value;
+    signal_free(came);
     return BL_OK;
 }
 
