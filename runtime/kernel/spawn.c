@@ -290,6 +290,25 @@ static inline void process_end_returned(struct process *p)
     process_end(p, LIKELY(!p->doomed) ? term_atom(ATOM_normal) : term_atom(p->doomed));
 }
 
+/* It was sent more than messages and questions after its end before it could run. (Its end
+ * answers those as well.) */
+static inline bool was_sent_signals(const struct process *p)
+{
+    /* acquire: as in inbox_take(); what is in there is the owner's to read. */
+    const struct message *m = inbox_list(atomic_load_explicit(&p->inbox.word, memory_order_acquire));
+    for (; UNLIKELY(m != NULL); m = m->next)
+        if (message_is_signal(m) && signal_kind((const struct signal *)m) != SIGNAL_WAIT)
+            return true;
+    return false;
+}
+
+static void start_after_signals(uint64_t arg)
+{
+    struct process *p = self_sched()->current;
+    message_take_all(self_sched());
+    p->entry.function(term_give(arg));
+}
+
 /* What the lane's foot is to call for p. */
 static struct lane_call start(struct process *p)
 {
@@ -304,6 +323,8 @@ static struct lane_call start(struct process *p)
     /* A bl_term is one word in the register of a word: see the lane loop. */
     term arg = p->arg;
     p->arg = TERM_NONE; /* its stack says from now on whether it still needs it */
+    if (UNLIKELY(was_sent_signals(p)))
+        return (struct lane_call){.function = start_after_signals, .arg = arg};
     return (struct lane_call){.function = (void (*)(uint64_t))(void (*)(void))p->entry.function, .arg = arg};
 }
 

@@ -189,6 +189,47 @@ LAW(links, after_unlink_nothing_comes)
     run(unlinker);
 }
 
+/* It computes, and does not see that it is unlinked and watched no more before it ends. */
+static _Atomic int computing, enough;
+
+static void compute(bl_term unused)
+{
+    (void)unused;
+    atomic_store(&computing, 1);
+    while (!atomic_load(&enough))
+        sched_yield(); /* the thread's: no call into the runtime */
+    bl_exit(atom("crash"));
+}
+
+static void undo_meanwhile(bl_term unused)
+{
+    (void)unused;
+    bool was;
+    bl_trap_exit(true);
+    for (int i = 0; i < 20; i++) {
+        atomic_store(&computing, 0);
+        atomic_store(&enough, 0);
+        bl_pid p = bl_spawn_on(2, compute, bl_int(0));
+        while (!atomic_load(&computing))
+            sched_yield();
+        bl_term r = bl_monitor_opt(bl_from_pid(p), BL_ALIAS_UNALIAS, (bl_term){0});
+        CLAIM(bl_link(p) == BL_OK);
+        CLAIM(bl_unlink(p) == BL_OK);
+        CLAIM(bl_demonitor(r, false, &was) == BL_OK && was);
+        atomic_store(&enough, 1);
+        bl_wait(p, NULL);
+        bl_sleep(1); /* it tells the others after who waits */
+        claim_nothing();
+        bl_unalias(r);
+    }
+}
+
+LAW(links, what_was_undone_is_not_heard_of)
+{
+    if (schedulers > 1)
+        cr_assert(ended_well(bl_spawn_on(1, undo_meanwhile, bl_int(0))));
+}
+
 /* Two that link and unlink each other at the same time end up agreed. */
 static void quarrel(bl_term other_and_seed)
 {

@@ -166,6 +166,29 @@ LAW(signals, reach_who_never_receives)
     run(kill_busy);
 }
 
+static _Atomic int64_t born;
+
+static void too_late(bl_term unused)
+{
+    (void)unused;
+    atomic_fetch_add(&born, 1);
+}
+
+static void kill_unborn(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn_on(1, too_late, bl_int(0)); /* on our scheduler: it cannot have run */
+    bl_exit_signal(p, atom("never"));
+    bl_send(p, bl_int(1));
+    CLAIM(!bl_is_alive(p));
+    CLAIM(atomic_load(&born) == 0);
+}
+
+LAW(signals, end_who_has_not_begun)
+{
+    cr_assert(ended_well(bl_spawn_on(1, kill_unborn, bl_int(0))));
+}
+
 /* ---- suspending ---- */
 
 static _Atomic int64_t steps;
