@@ -60,7 +60,83 @@ static void one_thing(int which)
     }
 }
 
-enum { THINGS = 13 };
+/* ---- what processes do to each other: every end is heard, or the call says that it failed ---- */
+
+static void end_with(bl_term reason)
+{
+    bl_exit(reason);
+}
+
+/* A DOWN for each reference that was given. */
+static void hear_down(bl_term reference)
+{
+    if (bl_is_none(reference))
+        return;
+    BL_RECEIVE_SINCE(reference) {
+        BL_ON("{_, %t, process, _, _}", &(bl_term){0}) (void)0;
+    }
+}
+
+static void one_relation(int which)
+{
+    bl_term reference = {0}, reason = BL_TERM("{a, [reason, 2.5]}"), self = bl_from_pid(bl_self());
+    bl_pid p;
+    if (bl_is_none(reason))
+        return;
+    switch (which) {
+    case 0:
+        if (!bl_pid_error(bl_spawn_monitor(end_with, reason, &reference)))
+            hear_down(reference);
+        break;
+    case 1: {
+        bl_trap_exit(true);
+        bool traps = is_atom(bl_element(bl_process_info(bl_self(), bl_atom("trap_exit")), 1), "true");
+        p = traps ? bl_spawn_link(end_with, reason) : (bl_pid){0};
+        if (p.word && !bl_pid_error(p))
+            BL_RECEIVE { BL_ON("{'EXIT', _, _}") {} }
+        bl_trap_exit(false);
+        break;
+    }
+    case 2:
+        bl_put(bl_atom("k"), reason);
+        bl_put(reason, bl_int(1));
+        bl_erase(bl_atom("k"));
+        bl_get_all();
+        break;
+    case 3:
+        reference = bl_send_after(0, self, reason);
+        if (!bl_is_none(reference))
+            BL_RECEIVE { BL_ON("{a, _}") {} }
+        bl_cancel_timer(bl_start_timer(1000, self, reason));
+        break;
+    case 4:
+        reference = bl_alias(BL_ALIAS_REPLY);
+        if (!bl_is_none(reference) && bl_send_to(reference, reason) == BL_OK)
+            BL_RECEIVE { BL_ON("{a, _}") {} }
+        break;
+    case 5:
+        p = bl_spawn_resting(sum_up, reason);
+        bl_process_info(p, bl_atom("garbage_collection"));
+        bl_register(bl_atom("somebody"), p);
+        bl_link(p);
+        bl_unlink(p);
+        reference = bl_monitor_opt(bl_from_pid(p), 0, reason);
+        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
+            ;
+        hear_down(reference);
+        break;
+    case 6:
+        p = bl_spawn_resting(sum_up, reason);
+        if (bl_suspend(p) == BL_OK)
+            while (bl_resume(p) == BL_ENOMEM)
+                ;
+        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
+            ;
+        break;
+    }
+}
+
+enum { THINGS = 13, RELATIONS = 7 };
 
 static void do_all(bl_term from)
 {
@@ -68,10 +144,16 @@ static void do_all(bl_term from)
         one_thing((int)(bl_to_int(from) + i) % THINGS);
 }
 
-static void law_no_memory(unsigned schedulers)
+static void do_relations(bl_term from)
+{
+    for (int i = 0; i < RELATIONS; i++)
+        one_relation((int)(bl_to_int(from) + i) % RELATIONS);
+}
+
+static void law_no_memory(unsigned schedulers, bl_function *do_all, int things)
 {
     start(schedulers);
-    for (int first = 0; first < THINGS; first++) {
+    for (int first = 0; first < things; first++) {
         /* once with memory: texts are compiled when they are first reached, or the program ends */
         cr_assert(ended_well(bl_spawn(do_all, bl_int(first))));
         uint64_t failed = 1;
@@ -91,10 +173,20 @@ static void law_no_memory(unsigned schedulers)
 
 Test(no_memory, at_every_allocation_on_1)
 {
-    law_no_memory(1);
+    law_no_memory(1, do_all, THINGS);
 }
 
 Test(no_memory, at_every_allocation_on_2)
 {
-    law_no_memory(2);
+    law_no_memory(2, do_all, THINGS);
+}
+
+Test(no_memory, between_processes_on_1)
+{
+    law_no_memory(1, do_relations, RELATIONS);
+}
+
+Test(no_memory, between_processes_on_2)
+{
+    law_no_memory(2, do_relations, RELATIONS);
 }
