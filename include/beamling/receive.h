@@ -33,24 +33,27 @@ extern "C" {
 #define BL_INFINITY (-1)
 
 /* The clauses. [process] */
-#define BL_RECEIVE for (bl_receiver bl_receiver_ = {NULL, NULL, 0, 0}; bl_receive_next(&bl_receiver_);)
+#define BL_RECEIVE                                                                                 \
+    for (bl_receiver bl_receiver_ = {NULL, NULL, 0, BL_SITE_, 0}; BL_RECEIVER_GOES_ON_;)
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
  * to a call, however many messages wait. The last reference made counts. */
 #define BL_RECEIVE_SINCE(reference)                                                                \
-    for (bl_receiver bl_receiver_ = bl_receive_since(reference); bl_receive_next(&bl_receiver_);)
+    for (bl_receiver bl_receiver_ = bl_receive_since(reference, BL_SITE_); BL_RECEIVER_GOES_ON_;)
 
 /* When the message matches: BL_ON(pattern, arguments for its holes...) statement */
 #define BL_ON(...)                                                                                 \
-    if (bl_receive_on(&bl_receiver_, BL_SITE_, __VA_ARGS__))
+    if ((bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_EXPIRED_ &&                       \
+        bl_receive_on(&bl_receiver_, BL_SITE_, __VA_ARGS__))
 
 /* When no message that matches has come for so many milliseconds: 0 .. 2^32 - 1, or
  * BL_INFINITY; anything else ends the process with `timeout_value`. Never early. The last
  * clause; evaluated once. 0: what is there is looked at, all of it. */
 #define BL_AFTER(milliseconds)                                                                     \
-    if (bl_receiver_.state & BL_RECEIVER_TIMED_ ? bl_receive_expired(&bl_receiver_)                \
-                                                : bl_receive_after(&bl_receiver_, (milliseconds)))
+    if ((bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ &&                          \
+        (bl_receiver_.state & BL_RECEIVER_TIMED_ ? bl_receive_expired(&bl_receiver_)               \
+                                                 : bl_receive_after(&bl_receiver_, (milliseconds))))
 
 /* Does t match? The holes are filled if it does, else nothing is written. [any]
  *     if (BL_MATCH(t, "{point, %i, %i}", &x, &y)) ... */
@@ -60,25 +63,35 @@ extern "C" {
  * term" if there is no memory, or a value is not what its hole says. [any] */
 #define BL_TERM(...) bl_build(BL_SITE_, __VA_ARGS__)
 
+/* Send what BL_TERM() would build. It is built where it will be received: nothing is copied,
+ * and nothing of it is left on the heap of the sender, unless a value is a term that lives on
+ * a heap. Results: bl_send()'s; BL_EINVAL also if a value is not what its hole says. [any]
+ *     BL_SEND(server, "{get, %p}", bl_self()); */
+#define BL_SEND(to, ...) bl_send_built((to), BL_SITE_, __VA_ARGS__)
+
 /* How many messages wait in the mailbox of this process. Constant time, spread over
  * their arrivals. (process_info(self(), message_queue_len)) [process] */
 BL_API size_t bl_mailbox_length(void);
 
 /* ---- what the macros are made of ---- */
 
+/* A place in the source, and what was found out about it once: its text is always the same. */
+typedef struct bl_site {
+    void *compiled;
+} bl_site;
+
 typedef struct bl_receiver {
     void *place;
     void *timer;
     uint64_t deadline;
+    bl_site *site;
     unsigned state;
 } bl_receiver;
 
-enum { BL_RECEIVER_TIMED_ = 16 };
+enum { BL_RECEIVER_EXPIRED_ = 3, BL_RECEIVER_DONE_ = 4, BL_RECEIVER_STATES_ = 15, BL_RECEIVER_TIMED_ = 16 };
 
-/* A place in the source; its text, always the same, is compiled once. */
-typedef struct bl_site {
-    void *compiled;
-} bl_site;
+#define BL_RECEIVER_GOES_ON_                                                                       \
+    (bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ && bl_receive_next(&bl_receiver_)
 
 #define BL_SITE_                                                                             \
     __extension__({                                                                                \
@@ -86,13 +99,14 @@ typedef struct bl_site {
         &bl_site_;                                                                                 \
     })
 
-BL_API bl_receiver bl_receive_since(bl_term reference);
+BL_API bl_receiver bl_receive_since(bl_term reference, bl_site *);
 BL_API bool bl_receive_next(bl_receiver *);
 BL_API bool bl_receive_on(bl_receiver *, bl_site *, const char *pattern, ...);
 BL_API bool bl_receive_after(bl_receiver *, int64_t milliseconds);
 BL_API bool bl_receive_expired(bl_receiver *);
 BL_API bool bl_match(bl_term t, bl_site *, const char *pattern, ...);
 BL_API bl_term bl_build(bl_site *, const char *text, ...);
+BL_API bl_error bl_send_built(bl_pid to, bl_site *, const char *text, ...);
 
 #ifdef __cplusplus
 }

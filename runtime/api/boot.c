@@ -161,11 +161,14 @@ static void free_processes(void)
 
 static void destroy(void)
 {
-    for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++)
+    for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++) {
+        small_drain(&runtime.scheds[i]->small);
         sched_destroy(runtime.scheds[i]);
+    }
     free(runtime.reserve);
     if (processes.all)
         free_processes();
+    small_fini();
     pool_fini(&runtime.timers);
     pool_fini(&runtime.signals);
     pool_fini(&runtime.messages);
@@ -180,6 +183,7 @@ static bl_error create(const struct bl_options *o)
 {
     runtime.cpus = os_cpu_count();
     runtime.fenced = !os_fence_register();
+    small_init();
     pool_init(&runtime.messages, sizeof(struct message), SLAB);
     pool_init(&runtime.signals, 32, SLAB);
     pool_init(&runtime.timers, sizeof(struct timer), SLAB);

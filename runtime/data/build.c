@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/atom.h"
+#include "data/copy.h"
 #include "data/decimal.h"
 #include "data/map.h"
 #include "data/utf8.h"
@@ -688,6 +689,7 @@ static struct build *syntax_result(const struct syntax *p)
     if (!b)
         return NULL;
     b->literals = p->literals;
+    b->template = NULL;
     b->n_parts = (uint16_t)p->n_parts;
     b->n_args = (uint8_t)p->n_args;
     memcpy(b->args, p->args, p->n_args);
@@ -715,6 +717,8 @@ static struct build *syntax_keep(struct syntax *p)
     return b;
 }
 
+static void build_make_template(struct build *);
+
 struct build *build_compile(const char *text, size_t length, enum build_use use, struct text_error *error)
 {
     *error = (struct text_error){BL_ENOMEM, 0, "there is no memory for it"};
@@ -733,11 +737,15 @@ struct build *build_compile(const char *text, size_t length, enum build_use use,
         memory_free(p, sizeof *p);
     if (b)
         *error = (struct text_error){BL_OK, length, "all is well"};
+    if (b && use == BUILD_TERMS)
+        build_make_template(b);
     return b;
 }
 
 void build_free(struct build *b)
 {
+    if (b->template)
+        template_free(b->template);
     heap_fini(&b->literals);
     memory_free(b, build_size(b));
 }
@@ -779,6 +787,7 @@ struct builder {
     struct heap *heap;
     const uint64_t *args;
     bl_error error;
+    bool marks; /* not values, but marks for a template */
     term *top, stack[BUILD_PARTS_MOST];
 };
 
@@ -830,21 +839,6 @@ static term build_list(struct heap *h, const term *elements, size_t n)
     return term_cell(cells);
 }
 
-bool build_accepts(char letter, term t)
-{
-    switch (letter) {
-    case 't': return (t & TERM_TAG_MASK) && ((t & TERM_IMMEDIATE_MASK) != TERM_OWN || t == TERM_NIL);
-    case 'a': return term_is_atom(t);
-    case 'p': return term_is_pid(t);
-    case 'r': return term_is_reference(t);
-    case 'l': return term_is_list(t);
-    case 'T': return term_is_tuple(t);
-    case 'm': return term_is_map(t);
-    case 'F': return term_is_function(t);
-    }
-    return false;
-}
-
 static term build_refuse(struct builder *b)
 {
     b->error = BL_EINVAL;
@@ -882,7 +876,17 @@ static term build_value(struct builder *b, char letter, const uint64_t *arg)
     case 'A': return build_atom(b, (const char *)(uintptr_t)arg[0]);
     case 'b': return build_binary(b, (const char *)(uintptr_t)arg[0], arg[1]);
     }
-    return build_accepts(letter, arg[0]) ? arg[0] : build_refuse(b);
+    return template_accepts(letter, arg[0]) ? arg[0] : build_refuse(b);
+}
+
+static term build_mark(struct builder *b, const struct part *p)
+{
+    if (p->letter != 'f')
+        return template_mark(p->arg);
+    term *payload, t = box_take(b->heap, BOX_FLOAT, 1, &payload);
+    if (t)
+        *payload = template_float_mark(p->arg);
+    return t;
 }
 
 static term build_part(struct builder *b, const struct part *p)
@@ -892,7 +896,7 @@ static term build_part(struct builder *b, const struct part *p)
     case PART_TUPLE: return tuple_make(b->heap, b->top, p->count);
     case PART_LIST: return build_list(b->heap, b->top, p->count);
     case PART_MAP: return map_from(b->heap, b->top, p->count);
-    case PART_HOLE: return build_value(b, p->letter, b->args + p->arg);
+    case PART_HOLE: return b->marks ? build_mark(b, p) : build_value(b, p->letter, b->args + p->arg);
     case PART_PIN:
     case PART_ANY: break;
     }
@@ -925,14 +929,34 @@ static term build_run(struct builder *b, const struct part *root)
     return *b->top;
 }
 
-term build_make_args(struct heap *h, const struct build *build, const uint64_t *words, bl_error *error)
+static term build_parts(struct heap *h, const struct build *build, const uint64_t *words, bl_error *error)
 {
     struct builder b;
     b.heap = h;
     b.args = words;
+    b.marks = false;
     term made = build_run(&b, build->parts);
     *error = b.error;
     return made;
+}
+
+/* TERM_NONE: go on part by part. The words were the last that were taken. */
+static inline term build_copy(struct heap *h, const struct template *t, const uint64_t *words)
+{
+    term made, *at = heap_take(h, t->words);
+    if (UNLIKELY(!at))
+        return TERM_NONE;
+    if (LIKELY(template_fill(t, at, words, &made)))
+        return made;
+    at[0] = box_header(BOX_FILLER, t->words - 1u); /* a heap can be walked */
+    return TERM_NONE;
+}
+
+term build_make_args(struct heap *h, const struct build *build, const uint64_t *words, bl_error *error)
+{
+    *error = BL_OK;
+    term made = build->template ? build_copy(h, build->template, words) : TERM_NONE;
+    return LIKELY(made) ? made : build_parts(h, build, words, error);
 }
 
 term build_literal(struct heap *h, const struct part *p)
@@ -940,6 +964,7 @@ term build_literal(struct heap *h, const struct part *p)
     struct builder b;
     b.heap = h;
     b.args = NULL;
+    b.marks = false;
     return build_run(&b, p);
 }
 
@@ -948,4 +973,106 @@ term build_make(struct heap *h, const struct build *build, va_list *args, bl_err
     uint64_t words[BUILD_ARGS_MOST];
     build_read_args(build, args, words);
     return build_make_args(h, build, words, error);
+}
+
+/* ---- the template of a text ---- */
+
+static bool part_has_one_shape(const struct part *p)
+{
+    switch ((enum part_kind)p->kind) {
+    case PART_LITERAL: return !term_is_box(p->value) || !header_is_counted(box_header_of(p->value));
+    case PART_TUPLE:
+    case PART_LIST: return true;
+    case PART_HOLE: return strchr("iftparlTmF", p->letter) != NULL;
+    default: return false;
+    }
+}
+
+static bool build_has_one_shape(const struct build *b)
+{
+    for (const struct part *p = b->parts, *end = part_next(p); p < end; p++)
+        if (!part_has_one_shape(p))
+            return false;
+    return build_is_boxed(b);
+}
+
+/* NULL: it takes too many words, or there is no memory; then there is no template. */
+static struct template *build_template_in(struct heap *h, const struct build *build)
+{
+    struct builder b;
+    char letters[BUILD_ARGS_MOST];
+    b.heap = h;
+    b.marks = true;
+    term root = build_run(&b, build->parts);
+    if (!root || h->blocks->more)
+        return NULL;
+    for (const struct part *p = build->parts, *end = part_next(p); p < end; p++)
+        if (p->kind == PART_HOLE)
+            letters[p->arg] = p->letter;
+    heap_settle(h);
+    return template_create(root, h->blocks->words, h->blocks->used, letters);
+}
+
+static void build_make_template(struct build *b)
+{
+    struct heap h;
+    heap_init(&h);
+    if (build_has_one_shape(b) && heap_reserve(&h, TEMPLATE_WORDS_MOST))
+        b->template = build_template_in(&h, b);
+    heap_fini(&h);
+}
+
+/* ---- messages ---- */
+
+/* The terms among the values are copied into the message's heap. False: no memory. */
+static bool build_adopt(struct heap *h, const struct build *b, const uint64_t *words, uint64_t *adopted)
+{
+    for (unsigned i = 0; i < b->n_args; i++) {
+        adopted[i] = words[i];
+        if (b->args[i] == ARG_TERM && term_is_pointer(words[i]) && !(adopted[i] = copy_to(h, words[i])))
+            return false;
+    }
+    return true;
+}
+
+static bool build_args_are_words(const struct build *b, const uint64_t *words)
+{
+    for (unsigned i = 0; i < b->n_args; i++)
+        if (b->args[i] == ARG_TERM && UNLIKELY(term_is_pointer(words[i])))
+            return false;
+    return true;
+}
+
+static NOINLINE struct block *build_message_parts(const struct build *build, const uint64_t *words, bl_error *error)
+{
+    uint64_t adopted[BUILD_ARGS_MOST];
+    struct heap h;
+    heap_init(&h);
+    *error = BL_ENOMEM;
+    term made = build_adopt(&h, build, words, adopted) ? build_make_args(&h, build, adopted, error) : TERM_NONE;
+    if (UNLIKELY(!made)) {
+        heap_fini(&h);
+        return NULL;
+    }
+    heap_settle(&h);
+    h.blocks->message.word = made;
+    return h.blocks;
+}
+
+struct block *build_message(const struct build *build, const uint64_t *words, bl_error *error)
+{
+    const struct template *t = build->template;
+    if (UNLIKELY(!t || !build_args_are_words(build, words)))
+        return build_message_parts(build, words, error);
+    struct block *b = block_create(t->words);
+    if (UNLIKELY(!b)) {
+        *error = BL_ENOMEM;
+        return NULL;
+    }
+    if (UNLIKELY(!template_fill(t, b->words, words, &b->message.word))) {
+        block_free(b);
+        return build_message_parts(build, words, error);
+    }
+    b->used = t->words;
+    return b;
 }

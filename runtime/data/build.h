@@ -37,6 +37,7 @@
 #include <stdarg.h>
 
 #include "data/box.h"
+#include "data/template.h"
 
 enum {
     BUILD_PARTS_MOST = 256, /* atoms, numbers, strings, holes, braces of one text */
@@ -83,6 +84,7 @@ enum build_arg { ARG_TERM, ARG_PID, ARG_INTEGER, ARG_DOUBLE, ARG_POINTER, ARG_SI
 /* A text that has been read. Immutable: any thread may use it. */
 struct build {
     struct heap literals;
+    struct template *template; /* NULL: what it builds has not always the same shape */
     uint16_t n_parts;
     uint8_t n_args;
     uint8_t args[BUILD_ARGS_MOST]; /* enum build_arg */
@@ -102,11 +104,18 @@ void build_read_args(const struct build *, va_list *args, uint64_t *words);
 term build_make_args(struct heap *, const struct build *, const uint64_t *words, bl_error *error);
 term build_make(struct heap *, const struct build *, va_list *args, bl_error *error);
 
+/* The same in blocks of its own, as a message: the word of the first is the term. Only if it is
+ * no immediate; what terms among the values point to is copied. NULL: as TERM_NONE above. */
+struct block *build_message(const struct build *, const uint64_t *words, bl_error *error);
+
+/* Does what this text builds live on a heap, whatever the values are? */
+static inline bool build_is_boxed(const struct build *b)
+{
+    return b->parts[0].kind >= PART_TUPLE && b->parts[0].kind <= PART_MAP && b->parts[0].size > 1;
+}
+
 /* The same for a part in which there is no hole. TERM_NONE: no memory. */
 term build_literal(struct heap *, const struct part *);
-
-/* May a hole or pin of this letter have this term? Not for holes that take other C types. */
-bool build_accepts(char letter, term t);
 
 /* The parts inside a part: the first, and the one beside it. */
 static inline const struct part *part_first(const struct part *p)

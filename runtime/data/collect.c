@@ -1,9 +1,10 @@
 /* collect.c - mostly copying collection.
  *
  * When: on entry of a public function that may build terms, and when a resting process
- * has returned its state, once the heap has grown by as much as was live the last time
- * (heap_wants_collection()). So each word is moved about once for each word that is
- * taken. Never while an object is half-built: inside the runtime, taking words never
+ * has returned its state, once the heap has grown by as much as was live the last time, and
+ * by a nursery's worth at least (heap_wants_collection()); before a process waits, already
+ * when it has grown by a few hundred words. So each word is moved about once for each word
+ * that is taken. Never while an object is half-built: inside the runtime, taking words never
  * collects, it only adds blocks.
  *
  * What is scanned: the process's roots, precisely; and the live part of its stack with
@@ -37,9 +38,14 @@ struct kept {
     bool dirty;        /* some are marked and not scanned */
 };
 
+enum { FEW_KEPT = 8, FEW_MAPS = 32, FEW_WORDS = 128 };
+
 struct collection {
     struct kept *kept; /* in the order of their addresses */
-    size_t kept_count;
+    size_t kept_count, kept_room;
+    struct kept few_kept[FEW_KEPT]; /* most of the time these are enough, and nothing is allocated */
+    uint64_t few_maps[FEW_MAPS];
+    size_t few_maps_used;
     uintptr_t kept_low, kept_high; /* no kept block outside of these */
 
     struct block *to, *last; /* copies, and the block that takes the next */
@@ -221,18 +227,60 @@ static int by_address(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The library's sort takes its time to begin. */
+static void sort_addresses(uintptr_t *words, size_t n)
+{
+    if (n > 16) {
+        qsort(words, n, sizeof *words, by_address);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        uintptr_t word = words[i];
+        size_t j = i;
+        for (; j && words[j - 1] > word; j--)
+            words[j] = words[j - 1];
+        words[j] = word;
+    }
+}
+
+/* Room for words: on our own stack, if they are few. */
+struct scratch {
+    uintptr_t *words;
+    size_t size;
+    uintptr_t few[FEW_WORDS];
+};
+
+static bool scratch_init(struct scratch *s, size_t size)
+{
+    s->size = size;
+    s->words = size <= FEW_WORDS ? s->few : memory_alloc(size * sizeof *s->words);
+    return s->words;
+}
+
+static void scratch_fini(struct scratch *s)
+{
+    if (s->words && s->words != s->few)
+        memory_free(s->words, s->size * sizeof *s->words);
+}
+
+/* Where a counted box's bytes are: [low, high]. */
+static void counted_range(const term *box, uintptr_t *low, uintptr_t *high)
+{
+    if (header_kind(*box) == BOX_SHARED) {
+        *low = (uintptr_t)shared_of(box)->bytes;
+        *high = *low + shared_of(box)->size;
+    } else {
+        *low = (uintptr_t)resource_of(box)->object;
+        *high = *low + resource_of(box)->size;
+    }
+}
+
 /* Does a word of the stack, sorted, lie in what this counted box refers to? Then somebody
  * may be reading there, though the compiler has no more use for the term. */
 static bool is_in_use(const term *box, const uintptr_t *words, size_t n)
 {
     uintptr_t low, high;
-    if (header_kind(*box) == BOX_SHARED) {
-        low = (uintptr_t)shared_of(box)->bytes;
-        high = low + shared_of(box)->size;
-    } else {
-        low = (uintptr_t)resource_of(box)->object;
-        high = low + resource_of(box)->size;
-    }
+    counted_range(box, &low, &high);
     for (size_t first = 0; first < n;) {
         size_t middle = first + (n - first) / 2;
         if (words[middle] >= low && words[middle] <= high)
@@ -305,22 +353,31 @@ static uintptr_t *first_from(uintptr_t *first, uintptr_t *end, uintptr_t from)
     return first;
 }
 
+/* Two maps of so many words. */
+static uint64_t *take_maps(struct collection *c, size_t words)
+{
+    if (c->few_maps_used + 2 * words > FEW_MAPS)
+        return memory_alloc(2 * words * sizeof(uint64_t));
+    uint64_t *maps = c->few_maps + c->few_maps_used;
+    c->few_maps_used += 2 * words;
+    return maps;
+}
+
 static bool keep(struct collection *c, struct block *b)
 {
-    size_t map = ((size_t)b->used / 64 + 1) * sizeof(uint64_t);
-    uint64_t *maps = memory_alloc(2 * map);
+    size_t words = (size_t)b->used / 64 + 1, bytes = 2 * words * sizeof(uint64_t);
+    uint64_t *maps = take_maps(c, words);
     if (!maps)
         return false;
-    memset(maps, 0, 2 * map);
-    c->kept[c->kept_count++] =
-        (struct kept){.block = b, .marked = maps, .scanned = maps + map / sizeof *maps, .bytes = 2 * map};
+    memset(maps, 0, bytes);
+    c->kept[c->kept_count++] = (struct kept){.block = b, .marked = maps, .scanned = maps + words, .bytes = bytes};
     return true;
 }
 
 /* Find the blocks to keep, and in them what the stack may mean. False: no memory. */
 static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t *found, size_t n)
 {
-    qsort(found, n, sizeof *found, by_address);
+    sort_addresses(found, n);
     for (struct block *b = h->blocks; b; b = b->more) {
         uintptr_t low = (uintptr_t)b->words, high = (uintptr_t)(b->words + b->used);
         uintptr_t *first = first_from(found, found + n, low);
@@ -329,7 +386,8 @@ static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t
     }
     if (!c->kept_count)
         return true;
-    qsort(c->kept, c->kept_count, sizeof *c->kept, by_block);
+    if (c->kept_count > 1)
+        qsort(c->kept, c->kept_count, sizeof *c->kept, by_block);
     c->kept_low = (uintptr_t)c->kept[0].block->words;
     const struct block *last = c->kept[c->kept_count - 1].block;
     c->kept_high = (uintptr_t)(last->words + last->used);
@@ -341,64 +399,90 @@ static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t
     return true;
 }
 
-static void forget_kept(struct collection *c, size_t room)
+static bool is_few_map(const struct collection *c, const uint64_t *maps)
+{
+    return maps >= c->few_maps && maps < c->few_maps + FEW_MAPS;
+}
+
+static void forget_kept(struct collection *c)
 {
     for (size_t i = 0; i < c->kept_count; i++)
-        memory_free(c->kept[i].marked, c->kept[i].bytes);
-    if (c->kept)
-        memory_free(c->kept, room);
+        if (!is_few_map(c, c->kept[i].marked))
+            memory_free(c->kept[i].marked, c->kept[i].bytes);
+    if (c->kept && c->kept != c->few_kept)
+        memory_free(c->kept, c->kept_room * sizeof *c->kept);
 }
 
-/* All words of the stack, sorted. False: no memory. */
-static bool sorted_stack(const struct roots *roots, size_t words, uintptr_t **stack, size_t *n)
+/* What the stack might point into: the blocks, and what counted boxes refer to. */
+struct extent {
+    uintptr_t low, high;
+    uintptr_t outside_low, outside_high; /* inclusive */
+};
+
+static void extend_by_counted(struct extent *e, const struct block *b)
 {
-    *stack = memory_alloc(words * sizeof **stack);
-    if (!*stack)
-        return false;
-    *n = suspects(roots, 0, UINTPTR_MAX, *stack);
-    qsort(*stack, *n, sizeof **stack, by_address);
-    return true;
+    for (const term *at = b->words, *end = at + b->used; at < end; at += object_size(at)) {
+        uintptr_t low, high;
+        if (!object_is_box(at) || !header_is_counted(*at))
+            continue;
+        counted_range(at, &low, &high);
+        e->outside_low = low < e->outside_low ? low : e->outside_low;
+        e->outside_high = high > e->outside_high ? high : e->outside_high;
+    }
 }
 
-static void forget_stack(uintptr_t *stack, size_t words)
+static struct extent extent_of(const struct heap *h)
 {
-    if (stack)
-        memory_free(stack, words * sizeof *stack);
-}
-
-/* False: no memory. *room: of the list of kept blocks, in bytes. */
-static bool look_at_stack(struct collection *c, const struct heap *h, const struct roots *roots, size_t *room)
-{
-    uintptr_t low = UINTPTR_MAX, high = 0;
-    bool counted = false;
+    struct extent e = {.low = UINTPTR_MAX, .outside_low = UINTPTR_MAX};
     for (const struct block *b = h->blocks; b; b = b->more) {
-        counted |= b->counted;
-        low = (uintptr_t)b->words < low ? (uintptr_t)b->words : low;
-        high = (uintptr_t)(b->words + b->used) > high ? (uintptr_t)(b->words + b->used) : high;
+        uintptr_t low = (uintptr_t)b->words, high = (uintptr_t)(b->words + b->used);
+        e.low = low < e.low ? low : e.low;
+        e.high = high > e.high ? high : e.high;
+        if (UNLIKELY(b->counted))
+            extend_by_counted(&e, b);
     }
+    return e;
+}
+
+/* The list of kept blocks gets room for n. */
+static bool make_list(struct collection *c, size_t n)
+{
+    c->kept_room = n;
+    c->kept = n <= FEW_KEPT ? c->few_kept : memory_alloc(n * sizeof *c->kept);
+    return c->kept;
+}
+
+/* Words of the stack that mean something: `outside`, those that lie in what counted boxes refer to. */
+static bool keep_what_is_meant(struct collection *c, const struct heap *h, const struct roots *roots,
+                               const struct extent *e, const uintptr_t *outside, size_t n_outside, size_t words)
+{
+    size_t used = n_outside ? boxes_in_use(h, outside, n_outside, NULL) : 0;
+    struct scratch found;
+    if (!scratch_init(&found, words + used))
+        return false;
+    size_t n = suspects(roots, e->low, e->high, found.words);
+    n += used ? boxes_in_use(h, outside, n_outside, found.words + n) : 0;
+    bool good = !n || (make_list(c, n) && keep_suspected(c, h, found.words, n)); /* not more blocks than suspects */
+    scratch_fini(&found);
+    return good;
+}
+
+/* False: no memory. */
+static bool look_at_stack(struct collection *c, const struct heap *h, const struct roots *roots)
+{
     size_t words = (size_t)((const char *)roots->high - (const char *)roots->low) / sizeof(uintptr_t);
-    if (!words || low >= high)
+    if (!words || !h->blocks)
         return true;
-    uintptr_t *stack = NULL;
-    size_t all = 0;
-    if (counted && !sorted_stack(roots, words, &stack, &all))
+    struct extent e = extent_of(h);
+    if (LIKELY(e.outside_low > e.outside_high))
+        return keep_what_is_meant(c, h, roots, &e, NULL, 0, words);
+    struct scratch outside;
+    if (!scratch_init(&outside, words))
         return false;
-    size_t used = counted ? boxes_in_use(h, stack, all, NULL) : 0, most = words + used;
-    uintptr_t *found = memory_alloc(most * sizeof *found);
-    if (!found) {
-        forget_stack(stack, words);
-        return false;
-    }
-    bool good = true;
-    size_t n = suspects(roots, low, high, found);
-    n += used ? boxes_in_use(h, stack, all, found + n) : 0;
-    forget_stack(stack, words);
-    if (n) {
-        *room = n * sizeof *c->kept; /* not more blocks than suspects */
-        c->kept = memory_alloc(*room);
-        good = c->kept && keep_suspected(c, h, found, n);
-    }
-    memory_free(found, most * sizeof *found);
+    size_t n = suspects(roots, e.outside_low, e.outside_high + 1, outside.words);
+    sort_addresses(outside.words, n);
+    bool good = keep_what_is_meant(c, h, roots, &e, outside.words, n, words);
+    scratch_fini(&outside);
     return good;
 }
 
@@ -490,22 +574,25 @@ static void give_up(struct heap *h, struct collection *c)
     last->more = c->to;
 }
 
-/* When the next collection pays. */
-static void set_next(struct heap *h)
+/* Not the room for a few, which is large and need not be. */
+static void collection_init(struct collection *c, size_t room)
 {
-    h->collect_at = h->words + (h->live > h->least ? h->live : h->least);
-    if (h->most && h->collect_at > h->most)
-        h->collect_at = h->most;
-    if (h->collect_at < h->words + HEAP_COLLECT_LEAST)
-        h->collect_at = h->words + HEAP_COLLECT_LEAST;
+    c->kept = NULL;
+    c->kept_count = c->kept_room = c->few_maps_used = 0;
+    c->kept_low = c->kept_high = 0;
+    c->to = c->last = NULL;
+    c->top = c->limit = NULL;
+    c->room = room;
+    c->grown = 0;
+    c->failed = c->dirty = false;
 }
 
 enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
 {
-    struct collection c = {.room = roots->room};
-    size_t room = 0;
+    struct collection c;
+    collection_init(&c, roots->room);
     heap_settle(h);
-    bool begun = look_at_stack(&c, h, roots, &room);
+    bool begun = look_at_stack(&c, h, roots);
     for (size_t i = 0; begun && i < roots->count; i++)
         reach(&c, &roots->terms[i]);
     if (begun)
@@ -523,8 +610,8 @@ enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
         relink(h, &c);
     else if (result == COLLECT_FAILED)
         give_up(h, &c);
-    forget_kept(&c, room);
+    forget_kept(&c);
     h->collections++;
-    set_next(h);
+    heap_set_next(h);
     return result;
 }

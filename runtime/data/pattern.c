@@ -100,7 +100,7 @@ static enum pattern_result match_result_of_order(enum order order)
 static term match_pinned(char letter, uint64_t word, term box[2])
 {
     if (letter != 'i')
-        return build_accepts(letter, word) ? word : TERM_NONE;
+        return template_accepts(letter, word) ? word : TERM_NONE;
     if ((int64_t)word >= BL_INT_MIN && (int64_t)word <= BL_INT_MAX)
         return term_int((int64_t)word);
     box[0] = box_header(BOX_INTEGER, 1);
@@ -611,6 +611,15 @@ static void compile_writes(struct pattern *p)
             p->writes[p->n_writes++] = part->arg;
 }
 
+/* Numbers, atoms, pids and references are words: they need nothing of the term they were in. */
+static bool compile_keeps(const struct build *text)
+{
+    for (const struct part *part = text->parts, *end = part_next(part); part < end; part++)
+        if (part->kind == PART_HOLE && part->arg != BUILD_ARG_NONE && !strchr("ifnapr", part->letter))
+            return true;
+    return false;
+}
+
 static size_t pattern_size(size_t n_steps)
 {
     return sizeof(struct pattern) + n_steps * sizeof(struct step);
@@ -634,7 +643,7 @@ static void compile_root(struct pattern_compiler *c, const struct part *root)
 /* NULL: no memory. Takes over the text if it succeeds. Once to count the steps, and once more. */
 static struct pattern *pattern_of(struct build *text)
 {
-    struct pattern head = {.text = text};
+    struct pattern head = {.text = text, .keeps = compile_keeps(text)};
     const struct part *looked = glance_first(&head, text->parts);
     struct pattern_compiler counter = {.looked = looked};
     compile_root(&counter, text->parts);

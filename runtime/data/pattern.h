@@ -74,6 +74,7 @@ struct pattern {
     uint32_t other_offset;
     bool enters;  /* a tuple or a list: the cursor begins where the term points to */
     bool decided; /* else: nothing is left to do after the first look */
+    bool keeps;   /* some hole takes a term that may live on a heap: who matched needs it still */
     uint8_t n_writes;
     uint8_t writes[BUILD_ARGS_MOST]; /* the arguments that are holes, but for those written at once */
     uint16_t n_steps;

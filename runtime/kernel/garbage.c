@@ -131,13 +131,11 @@ struct heap *garbage_heap(void)
     return process_heap(s->current);
 }
 
-term garbage_join(struct sched *s, term root)
+term garbage_join(struct sched *s, struct block *copy)
 {
     struct heap *h = s ? process_heap(s->current) : heap_of_thread();
-    struct block *copy = copy_block(root);
-    if (UNLIKELY(!h)) {
-        blocks_free(copy);
-        return TERM_NONE;
-    }
-    return heap_join(h, copy);
+    if (LIKELY(h != NULL))
+        return heap_join(h, copy);
+    blocks_free(copy);
+    return TERM_NONE;
 }

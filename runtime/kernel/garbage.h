@@ -31,6 +31,14 @@ static inline void garbage_poll(struct sched *s)
         garbage_collect_self(s);
 }
 
+/* The same when it is going to wait, sooner. Its stack is parked in the state in which it is now. */
+static inline void garbage_poll_at_rest(struct sched *s)
+{
+    struct heap *h = s->current->heap;
+    if (UNLIKELY(h != NULL) && UNLIKELY(heap_wants_collection_at_rest(h)))
+        garbage_collect_self(s);
+}
+
 /* The same between two messages of a resting process, the running one: its state is all. */
 void garbage_collect_resting(struct sched *s);
 
@@ -38,10 +46,10 @@ void garbage_collect_resting(struct sched *s);
  * it is now. */
 term garbage_compact(struct sched *s, term kept);
 
-/* A received copy (copy_out()) of which `root` is the term joins the heap of the running
+/* A received copy, of which the block's word is the term, joins the heap of the running
  * process, or of this thread; returns the term as it is now. TERM_NONE: no memory; the copy
  * is freed. */
-term garbage_join(struct sched *s, term root);
+term garbage_join(struct sched *s, struct block *copy);
 
 /* The calling thread forgets all terms it has built or was given. */
 void garbage_forget(void);

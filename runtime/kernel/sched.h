@@ -30,6 +30,7 @@
 #include "kernel/process.h"
 #include "kernel/runq.h"
 #include "machine/self.h"
+#include "machine/small.h"
 
 enum {
     SCHED_MAX = 1024,
@@ -45,6 +46,7 @@ enum { TIMERS_NOW = 1 };
 
 struct sched {
     /* The scheduler's own thread only. */
+    struct small small;      /* the first: see machine/small.h */
     struct process *current; /* NULL: none, we are on the native stack or between two */
     struct lane *lane;       /* where we run; NULL: on the native stack */
     char *stack_limit;       /* of that lane */
@@ -84,6 +86,8 @@ struct sched {
     struct look *looks; /* one a scheduler, for steal.c */
     struct timers *timers; /* for timer.c */
 };
+
+_Static_assert(offsetof(struct sched, small) == 0, "machine/small.h finds it there");
 
 /* What a thief remembers of a victim. */
 struct look {

@@ -7,6 +7,7 @@
 
 #include "base/lock.h"
 #include "data/atom.h"
+#include "data/copy.h"
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"
@@ -21,7 +22,7 @@ static term take_answer(struct process *p)
     answer->reason = TERM_NONE;
     signal_free(answer);
     if (term_is_pointer(reason))
-        reason = garbage_join(self_sched(), reason);
+        reason = garbage_join(self_sched(), copy_block(reason));
     return reason ? reason : term_atom(ATOM_no_memory);
 }
 
