@@ -18,12 +18,27 @@
 #include "data/box.h"
 #include "data/text.h"
 
+/* How ours are written. */
+#define EXTERNAL_NODE "nonode@nohost"
+enum {
+    EXTERNAL_REFERENCE_WORDS = 3, /* as many as Erlang's own have: of 18 bits, 32, */
+    EXTERNAL_REFERENCE_LOW_BITS = 18,
+    EXTERNAL_REFERENCE_HIGH_BITS = 10, /* and what is left of our 60 */
+};
+
 /* What went wrong. For people; the text is never freed. */
 struct external_error {
     bl_error code;    /* BL_EINVAL: the bytes, or the term; BL_ELIMIT: too many atoms; BL_ENOMEM */
     size_t at;        /* decoding: the byte where what is wrong begins; encoding: 0 */
     const char *what; /* "the input ends inside a term" */
 };
+
+/* Always false. */
+static inline bool external_failed(struct external_error *error, bl_error code, size_t at, const char *what)
+{
+    *error = (struct external_error){.code = code, .at = at, .what = what};
+    return false;
+}
 
 /* Append t to a text; one that cannot grow as much as is needed for a moment counts as "no
  * memory". False: *error says why, and the text is as long as before. Functions and
