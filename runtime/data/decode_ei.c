@@ -181,7 +181,10 @@ static bool decode_whole_node(struct decoder *d, size_t offset, size_t more)
     size_t bytes, length;
     if (!is_atom_tag(d->bytes[d->at + offset]))
         return decode_failed(d, "a node whose name is no atom");
-    return decode_whole(d, offset, &bytes, &length) && decode_has(d, offset + bytes + length + more);
+    if (!decode_whole(d, offset, &bytes, &length) || !decode_has(d, offset + bytes + length + more))
+        return false;
+    return !memchr(decode_here(d) + offset + bytes, 0, length) ||
+           decode_failed(d, "a node whose name has a zero byte: not supported here");
 }
 
 /* ---- what holds no other terms ---- */
@@ -225,15 +228,24 @@ static bool decode_atom_refused(struct decoder *d, bl_error why)
                                               : "an atom that is not UTF-8, or longer than 255 characters");
 }
 
+/* How many bytes the text of an atom has in UTF-8, which may have zeros among them. */
+static size_t decode_atom_length(uint8_t tag, const char *text, size_t length)
+{
+    size_t more = 0;
+    if (tag == ERL_ATOM_EXT || tag == ERL_SMALL_ATOM_EXT) /* Latin-1 */
+        for (size_t i = 0; i < length; i++)
+            more += (unsigned char)text[i] >= 0x80;
+    return length + more;
+}
+
 static bool decode_atom(struct decoder *d, term *slot, size_t bytes, size_t length)
 {
     char text[MAXATOMLEN_UTF8];
     bl_error error = BL_EINVAL;
-    if (memchr(decode_here(d) + bytes, 0, length))
-        return decode_failed(d, "an atom with a zero byte: not supported here");
+    size_t utf8 = decode_atom_length(d->bytes[d->at], decode_here(d) + bytes, length);
     if (ei_decode_atom_as(decode_here(d), &d->index, text, sizeof text, ERLANG_UTF8, NULL, NULL) < 0)
         return decode_atom_refused(d, error);
-    term t = atom_intern(text, strlen(text), &error);
+    term t = atom_intern(text, utf8, &error);
     return t ? decode_past_term(d, slot, t) : decode_atom_refused(d, error);
 }
 

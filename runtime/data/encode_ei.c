@@ -89,11 +89,12 @@ static bool encode_float(struct encoder *e, double d)
 
 static bool encode_atom(struct encoder *e, term t)
 {
-    const char *text = atom_text(t);
+    size_t length;
+    const char *text = atom_text_of(t, &length);
     if (!text)
         return encode_failed(e, BL_EINVAL, "an atom that does not exist");
-    char *to = encode_reserve(e, 3 + strlen(text));
-    return to && encode_wrote(e, ei_encode_atom_as(to, &e->index, text, ERLANG_UTF8, ERLANG_UTF8));
+    char *to = encode_reserve(e, 3 + length);
+    return to && encode_wrote(e, ei_encode_atom_len_as(to, &e->index, text, (int)length, ERLANG_UTF8, ERLANG_UTF8));
 }
 
 static bool encode_pid(struct encoder *e, term t)

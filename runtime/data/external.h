@@ -3,8 +3,8 @@
  * The bytes are those of term_to_binary(T, [{minor_version, 2}]), but that a map of more
  * than 32 keys may name them in another order. Everything is read that Erlang writes and
  * that exists here. Not supported, and refused as such: integers beyond 64 bits, bit
- * strings that end inside a byte, compressed terms, functions, ports, atoms with a zero
- * byte, pids and references of another node or older than OTP 23.
+ * strings that end inside a byte, compressed terms, functions, ports, pids and references
+ * of another node or older than OTP 23.
  *
  *     our pid         NEW_PID_EXT of nonode@nohost: number = index, serial = generation
  *     our reference   NEWER_REFERENCE_EXT of nonode@nohost: 18, 32 and 10 bits, lowest first

@@ -102,13 +102,15 @@ static enum order compare_numbers(term a, term b, bool exact)
                    : -order_of_integer_and_float(integer_value(b), float_value(a));
 }
 
-/* Two that differ. The order of UTF-8 is that of its code points. A text ends at its
- * first NUL here: atoms that differ only after one are in the order of their making. */
+/* Two that differ. The order of UTF-8 is that of its code points. */
 static enum order compare_atoms(term a, term b)
 {
-    const char *text_a = atom_text(a), *text_b = atom_text(b);
-    int difference = text_a && text_b ? strcmp(text_a, text_b) : 0;
-    return difference ? order_of_words(difference, 0) : order_of_sizes(a, b);
+    size_t size_a, size_b;
+    const char *text_a = atom_text_of(a, &size_a), *text_b = atom_text_of(b, &size_b);
+    if (!text_a || !text_b)
+        return order_of_sizes(a, b);
+    int difference = memcmp(text_a, text_b, size_a < size_b ? size_a : size_b);
+    return difference ? order_of_words(difference, 0) : order_of_sizes(size_a, size_b);
 }
 
 /* Resources come after the others. */

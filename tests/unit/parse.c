@@ -93,6 +93,8 @@ Test(parse, reads_what_is_printed, .init = start_heap, .fini = end_heap)
         "'it\\'s'",
         "'\\x{1F41D}'",
         "'\\d\\001\\200'",
+        "'a\\000b'",
+        "'end\\000'",
         "\xc3\xa9t\xc3\xa9",
         "[]",
         "[1,2]",
