@@ -20,7 +20,7 @@ static bool glance_is_exact(struct glance g)
 
 static struct glance glance_at_literal(term t)
 {
-    if (term_is_pointer(t))
+    if (term_is_boxed(t))
         return (struct glance){TERM_POINTER_MASK, t & TERM_POINTER_MASK};
     return (struct glance){~UINT64_C(0), t};
 }

@@ -114,7 +114,7 @@ static bool copy_cells(struct copy *c, term *slot, const term *from, struct work
         term tail = to[1] = from[1];
         if (UNLIKELY(!later(rest, to)))
             return false;
-        if (!term_is_cell(tail))
+        if (!term_is_cell(tail) || literal_has(tail))
             return later(rest, to + 1);
         slot = to + 1;
         from = term_pointer(tail);
@@ -191,4 +191,50 @@ size_t copy_words(const struct block *b)
     for (; b; b = b->more)
         words += b->used;
     return words;
+}
+
+/* ---- for ever ---- */
+
+/* One object goes to `top`, and *slot points to it there. Returns the end of it. */
+static term *copy_place(term *top, term *slot)
+{
+    const term *from = term_pointer(*slot);
+    size_t words = object_size(from);
+    memcpy(top, from, words * sizeof *top);
+    if (object_is_box(top) && header_is_counted(*top))
+        box_retain(top);
+    *slot = (term)(uintptr_t)top | (*slot & TERM_POINTER_MASK);
+    return top + words;
+}
+
+/* The term goes to `at`, where there is room for exactly it. What was placed is the list of
+ * what is still to be: it is walked, and what it points to is placed behind it. */
+static term copy_placed(term *at, term t)
+{
+    term *top = copy_place(at, &t);
+    while (at < top) {
+        term *end = at + object_size(at);
+        if (object_is_box(at) && header_is_raw(*at))
+            at = end;
+        for (; at < end; at++)
+            if (term_is_pointer(*at))
+                top = copy_place(top, at);
+    }
+    return t;
+}
+
+term copy_for_ever(term t, bl_error *error)
+{
+    *error = BL_OK;
+    if (!term_is_pointer(t))
+        return t;
+    bool full = false;
+    struct block *b = copy_out(t); /* of which the size is known */
+    term *at = b ? literal_take(copy_words(b), &full) : NULL;
+    if (at)
+        t = copy_placed(at, b->message.word);
+    else
+        *error = full ? BL_ELIMIT : BL_ENOMEM;
+    blocks_free(b);
+    return at ? t : TERM_NONE;
 }

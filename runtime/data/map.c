@@ -10,7 +10,7 @@ static enum order flat_get(term map, term key, term *value)
     struct map_parts p = map_parts(map);
     size_t at = keys_scan(p.keys, p.n_keys, key);
     enum order found = at < p.n_keys ? ORDER_SAME : ORDER_LESS;
-    if (found != ORDER_SAME && term_is_pointer(key))
+    if (found != ORDER_SAME && term_is_boxed(key))
         found = keys_search(p.keys, p.n_keys, key, &at);
     if (found == ORDER_SAME)
         *value = p.values[at];

@@ -34,7 +34,7 @@ static inline size_t keys_scan(const term *keys, size_t n, term word)
 /* As keys_search(), and quick for an immediate that is there: it is the same word. */
 static inline enum order keys_find(const term *keys, size_t n, term key, size_t *at)
 {
-    *at = term_is_pointer(key) ? n : keys_scan(keys, n, key);
+    *at = term_is_boxed(key) ? n : keys_scan(keys, n, key);
     return *at < n ? ORDER_SAME : keys_search(keys, n, key, at);
 }
 

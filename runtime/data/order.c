@@ -58,7 +58,7 @@ static enum rank rank_of(term t)
 {
     if (term_is_int(t))
         return RANK_NUMBER;
-    if (term_is_pointer(t))
+    if (term_is_boxed(t))
         return term_is_cell(t) ? RANK_LIST : rank_of_box(t);
     switch (t & TERM_IMMEDIATE_MASK) {
     case TERM_ATOM: return RANK_ATOM;
@@ -116,10 +116,10 @@ static enum order compare_atoms(term a, term b)
 /* Resources come after the others. */
 static enum order compare_references(term a, term b)
 {
-    if (term_is_pointer(a) && term_is_pointer(b))
+    if (term_is_boxed(a) && term_is_boxed(b))
         return order_of_sizes(box_payload(a)[0], box_payload(b)[0]);
-    return term_is_pointer(a) == term_is_pointer(b) ? order_of_sizes(a, b)
-                                                    : order_of_sizes(term_is_pointer(a), term_is_pointer(b));
+    return term_is_boxed(a) == term_is_boxed(b) ? order_of_sizes(a, b)
+                                                    : order_of_sizes(term_is_boxed(a), term_is_boxed(b));
 }
 
 static enum order compare_binaries(term a, term b, bool same_only)
