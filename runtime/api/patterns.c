@@ -9,7 +9,7 @@
 
 #include "beamling/beamling.h"
 #include "data/atom.h"
-#include "data/pattern.h"
+#include "data/compile.h"
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/select.h"
@@ -39,7 +39,7 @@ static void drop_pattern(void *p)
 
 static void drop_build(void *b)
 {
-    build_free(b);
+    syntax_free(b);
 }
 
 static COLD const struct pattern *compile_pattern(bl_site *site, const char *text)
@@ -54,7 +54,7 @@ static COLD const struct pattern *compile_pattern(bl_site *site, const char *tex
 static COLD const struct build *compile_build(bl_site *site, const char *text)
 {
     struct text_error why;
-    struct build *b = build_compile(text, strlen(text), BUILD_TERMS, &why);
+    struct build *b = build_compile(text, strlen(text), &why);
     if (!b)
         complain(text, &why);
     return publish(site, b, drop_build);

@@ -5,7 +5,7 @@
  * is still on its stack or in registers as it gave it to us. */
 #include "beamling/beamling.h"
 #include "data/atom.h"
-#include "data/box.h"
+#include "data/copy.h"
 #include "data/order.h"
 #include "kernel/garbage.h"
 #include "kernel/native.h"
@@ -262,6 +262,13 @@ bl_term bl_call(bl_term t, bl_term arg)
 }
 
 /* ---- memory ---- */
+
+bl_term bl_literal(bl_term t)
+{
+    bl_error error;
+    check_stack();
+    return term_give(t.word ? copy_for_ever(t.word, &error) : TERM_NONE);
+}
 
 void *bl_alloc(size_t size)
 {

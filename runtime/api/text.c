@@ -105,7 +105,7 @@ bl_term bl_parse(const char *text, size_t length, bl_parse_error *error)
     struct heap *h = heap_to_build_on();
     if (!h)
         return answer_with(TERM_NONE, out_of_memory, error);
-    struct parse_error why = {0};
+    struct text_error why = {0};
     term t = term_parse(h, text, length, &why);
     return answer_with(t, (bl_parse_error){why.error, why.offset, why.sentence}, error);
 }

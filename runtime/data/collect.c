@@ -47,6 +47,7 @@ struct collection {
     uint64_t few_maps[FEW_MAPS];
     size_t few_maps_used;
     uintptr_t kept_low, kept_high; /* no kept block outside of these */
+    uintptr_t stays_low, stays_bytes; /* outside of these nothing stays: no kept block, no literal */
 
     struct block *to, *last; /* copies, and the block that takes the next */
     term *top, *limit;
@@ -127,7 +128,7 @@ static term *move_cell(struct collection *c, term *from)
 static struct kept *kept_of(const struct collection *c, const term *p)
 {
     uintptr_t at = (uintptr_t)p;
-    if (LIKELY(at < c->kept_low || at >= c->kept_high))
+    if (at < c->kept_low || at >= c->kept_high)
         return NULL;
     size_t low = 0, high = c->kept_count; /* the last that begins at or before p */
     while (low < high) {
@@ -155,16 +156,24 @@ static void mark(struct collection *c, struct kept *k, const term *object)
 
 /* ---- reaching ---- */
 
+/* Does it not move? Then mark it, if that is still to be done. */
+static bool stays(struct collection *c, const term *object)
+{
+    if (literal_has((uintptr_t)object))
+        return true;
+    struct kept *k = kept_of(c, object);
+    if (k)
+        mark(c, k, object);
+    return k;
+}
+
 static inline void reach(struct collection *c, term *slot)
 {
-    if (!term_is_pointer(*slot))
+    if (!term_is_boxed(*slot))
         return;
     term *from = term_pointer(*slot);
-    struct kept *k = kept_of(c, from);
-    if (UNLIKELY(k != NULL)) {
-        mark(c, k, from);
+    if (UNLIKELY((uintptr_t)from - c->stays_low < c->stays_bytes) && stays(c, from))
         return;
-    }
     term *to = term_is_cell(*slot) ? move_cell(c, from) : move_box(c, from);
     if (UNLIKELY(!to))
         c->failed = true;
@@ -587,12 +596,26 @@ static void collection_init(struct collection *c, size_t room)
     c->failed = c->dirty = false;
 }
 
+/* One range for all that stays, so that what moves, as most does, costs one comparison. */
+static void set_stays(struct collection *c)
+{
+    uintptr_t low = c->kept_low, high = c->kept_high;
+    uintptr_t literals = atomic_load_explicit(&literals_low, memory_order_relaxed);
+    if (literals < -LITERALS_MOST) {
+        low = !high || literals < low ? literals : low;
+        high = literals + LITERALS_MOST > high ? literals + LITERALS_MOST : high;
+    }
+    c->stays_low = low;
+    c->stays_bytes = high - low;
+}
+
 enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
 {
     struct collection c;
     collection_init(&c, roots->room);
     heap_settle(h);
     bool begun = look_at_stack(&c, h, roots);
+    set_stays(&c);
     for (size_t i = 0; begun && i < roots->count; i++)
         reach(&c, &roots->terms[i]);
     if (begun)

@@ -49,7 +49,7 @@ static size_t count_cells(term t, struct pending *rest)
             return 0;
         t = from[1];
         if (UNLIKELY(t != term_cell(from + distance))) {
-            if (!term_is_cell(t))
+            if (!term_is_cell(t) || literal_has(t))
                 return count_later(rest, t) ? words : 0;
             distance = term_pointer(t) - from;
         }
@@ -173,7 +173,7 @@ static bool copy_cells(struct copy *c, term *slot, const term *from, struct work
         to[1] = from[1];
         if (UNLIKELY(!later(rest, to)))
             return false;
-        if (!term_is_cell(from[1]))
+        if (!term_is_cell(from[1]) || literal_has(from[1]))
             return later(rest, to + 1);
         slot = to + 1;
         distance = term_pointer(from[1]) - from;
@@ -232,22 +232,37 @@ static NOINLINE struct block *copy_large(term t)
     return c.first;
 }
 
-/* One object, behind what is there. */
-static inline void copy_behind(struct block *b, term **top, term *slot)
+/* One object goes to `top`, and *slot points to it there. Returns the end of it. */
+static inline term *copy_place(term *top, term *slot, bool *counted)
 {
     const term *from = term_pointer(*slot);
     size_t words = object_size(from);
-    term *to = *top;
-    *slot = (term)(uintptr_t)to | (*slot & TERM_POINTER_MASK);
+    *slot = (term)(uintptr_t)top | (*slot & TERM_POINTER_MASK);
     for (size_t i = 0; i < words; i++) {
-        to[i] = from[i];
+        top[i] = from[i];
         __asm__ volatile(""); /* a few words are copied sooner than memcpy() is called */
     }
-    if (UNLIKELY(object_is_box(to) && header_is_counted(*to))) {
-        box_retain(to);
-        b->counted = 1;
+    if (UNLIKELY(object_is_box(top) && header_is_counted(*top))) {
+        box_retain(top);
+        *counted = true;
     }
-    *top = to + words;
+    return top + words;
+}
+
+/* The term goes to `at`, where there is room for exactly it. What was placed is the list of
+ * what is still to be: it is walked, and what it points to is placed behind it. */
+static term copy_placed(term *at, term t, bool *counted)
+{
+    term *top = copy_place(at, &t, counted);
+    while (at < top) {
+        term *end = at + object_size(at);
+        if (object_is_box(at) && header_is_raw(*at))
+            at = end;
+        for (; at < end; at++)
+            if (term_is_pointer(*at))
+                top = copy_place(top, at, counted);
+    }
+    return t;
 }
 
 /* Into one block of exactly so many words. */
@@ -256,17 +271,9 @@ static struct block *copy_exact(term t, size_t words)
     struct block *b = block_create(words);
     if (UNLIKELY(!b))
         return NULL;
-    term *top = b->words;
-    b->message.word = t;
-    copy_behind(b, &top, &b->message.word);
-    for (term *at = b->words; at < top;) {
-        term *end = at + object_size(at);
-        if (object_is_box(at) && header_is_raw(*at))
-            at = end;
-        for (; at < end; at++)
-            if (term_is_pointer(*at))
-                copy_behind(b, &top, at);
-    }
+    bool counted = false;
+    b->message.word = copy_placed(b->words, t, &counted);
+    b->counted = counted;
     b->used = (uint32_t)words;
     return b;
 }
@@ -293,4 +300,22 @@ size_t copy_words(const struct block *b)
     for (; b; b = b->more)
         words += b->used;
     return words;
+}
+
+/* ---- for ever ---- */
+
+term copy_for_ever(term t, bl_error *error)
+{
+    *error = BL_OK;
+    if (!term_is_pointer(t))
+        return t;
+    bool full = false, counted;
+    struct block *b = copy_out(t); /* of which the size is known */
+    term *at = b ? literal_take(copy_words(b), &full) : NULL;
+    if (at)
+        t = copy_placed(at, b->message.word, &counted);
+    else
+        *error = full ? BL_ELIMIT : BL_ENOMEM;
+    blocks_free(b);
+    return at ? t : TERM_NONE;
 }

@@ -58,7 +58,7 @@ static enum rank rank_of(term t)
 {
     if (term_is_int(t))
         return RANK_NUMBER;
-    if (term_is_pointer(t))
+    if (term_is_boxed(t))
         return term_is_cell(t) ? RANK_LIST : rank_of_box(t);
     switch (t & TERM_IMMEDIATE_MASK) {
     case TERM_ATOM: return RANK_ATOM;
@@ -102,22 +102,24 @@ static enum order compare_numbers(term a, term b, bool exact)
                    : -order_of_integer_and_float(integer_value(b), float_value(a));
 }
 
-/* Two that differ. The order of UTF-8 is that of its code points. A text ends at its
- * first NUL here: atoms that differ only after one are in the order of their making. */
+/* Two that differ. The order of UTF-8 is that of its code points. */
 static enum order compare_atoms(term a, term b)
 {
-    const char *text_a = atom_text(a), *text_b = atom_text(b);
-    int difference = text_a && text_b ? strcmp(text_a, text_b) : 0;
-    return difference ? order_of_words(difference, 0) : order_of_sizes(a, b);
+    size_t size_a, size_b;
+    const char *text_a = atom_text_of(a, &size_a), *text_b = atom_text_of(b, &size_b);
+    if (!text_a || !text_b)
+        return order_of_sizes(a, b);
+    int difference = memcmp(text_a, text_b, size_a < size_b ? size_a : size_b);
+    return difference ? order_of_words(difference, 0) : order_of_sizes(size_a, size_b);
 }
 
 /* Resources come after the others. */
 static enum order compare_references(term a, term b)
 {
-    if (term_is_pointer(a) && term_is_pointer(b))
+    if (term_is_boxed(a) && term_is_boxed(b))
         return order_of_sizes(box_payload(a)[0], box_payload(b)[0]);
-    return term_is_pointer(a) == term_is_pointer(b) ? order_of_sizes(a, b)
-                                                    : order_of_sizes(term_is_pointer(a), term_is_pointer(b));
+    return term_is_boxed(a) == term_is_boxed(b) ? order_of_sizes(a, b)
+                                                    : order_of_sizes(term_is_boxed(a), term_is_boxed(b));
 }
 
 static enum order compare_binaries(term a, term b, bool same_only)

@@ -58,7 +58,7 @@ static inline enum order term_same(term a, term b)
 {
     if (a == b)
         return ORDER_SAME;
-    return term_is_pointer(a) && term_is_pointer(b) ? term_same_slow(a, b) : ORDER_LESS;
+    return term_is_boxed(a) && term_is_boxed(b) ? term_same_slow(a, b) : ORDER_LESS;
 }
 
 /* Where the value of this key is in a trie: ORDER_SAME, ORDER_NO_MEMORY, or anything else
@@ -97,7 +97,7 @@ static inline uint64_t hash_finish(uint64_t hash)
  * in the next. False: no memory. */
 static inline bool term_hash(term t, uint64_t *hash)
 {
-    if (term_is_pointer(t))
+    if (term_is_boxed(t))
         return term_hash_slow(t, hash);
     *hash = hash_finish(hash_add(HASH_START, t));
     return true;

@@ -49,23 +49,11 @@
 #define DATA_PATTERN_H
 
 #include "data/build.h"
+#include "data/step.h"
 
 enum pattern_result { PATTERN_NO, PATTERN_YES, PATTERN_NO_MEMORY };
 
-struct step {
-    uint8_t does; /* pattern.c has the lists of both */
-    uint8_t op;
-    int8_t mask;   /* for the word it looks at, extended to 64 bits */
-    uint8_t arg;   /* what it writes or compares with; BUILD_ARGS_MOST: nothing */
-    uint8_t level; /* where to remember the cursor */
-    uint8_t unused;
-    uint16_t offset; /* the word it looks at, from the cursor */
-    uint64_t value;
-};
-
-_Static_assert(sizeof(struct step) == 16, "four a cache line");
-
-/* A compiled text. Immutable: any thread may use it. */
+/* A compiled text (data/compile). Immutable: any thread may use it. */
 struct pattern {
     /* The first look: the term itself, then (if it `enters`) the first word it points to, then another. */
     uint64_t root_mask, root_word;
@@ -81,10 +69,6 @@ struct pattern {
     struct build *text;
     struct step steps[];
 };
-
-/* NULL: *error says why. Any thread. What it needs, it has: literals live in it. */
-struct pattern *pattern_compile(const char *text, size_t length, struct text_error *error);
-void pattern_free(struct pattern *);
 
 /* How many C arguments it has, at most BUILD_ARGS_MOST. */
 static inline unsigned pattern_arguments(const struct pattern *p)

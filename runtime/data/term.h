@@ -16,8 +16,8 @@
 #ifndef DATA_TERM_H
 #define DATA_TERM_H
 
-#include "base/base.h"
 #include "beamling/beamling.h"
+#include "data/literal.h"
 
 typedef uint64_t term;
 
@@ -126,10 +126,17 @@ static inline bool term_is_reference(term t)
     return (t & TERM_IMMEDIATE_MASK) == TERM_REFERENCE;
 }
 
-/* Does it live on a heap? Everything else is one word and needs no copy. */
-static inline bool term_is_pointer(term t)
+/* Is there more of it than this word? */
+static inline bool term_is_boxed(term t)
 {
     return (t & TERM_TAG_MASK) == TERM_POINTER;
+}
+
+/* Does it live on a heap? Everything else, immediates and literals, is one word to whoever
+ * copies or collects. */
+static inline bool term_is_pointer(term t)
+{
+    return term_is_boxed(t) && !literal_has(t);
 }
 
 static inline bool term_is_box(term t)

@@ -101,6 +101,92 @@ static int64_t sum_of(bl_term list)
     return sum;
 }
 
+/* ---- literals belong to nobody ---- */
+
+static bl_term table; /* a literal, which may be kept anywhere */
+
+static void look_at_table(bl_term given)
+{
+    bl_term mine = given;
+    CLAIM(given.word == table.word);
+    for (int i = 0; i < 100; i++) {
+        bl_term message = bl_receive();
+        CLAIM(bl_element(message, 1).word == table.word);
+        CLAIM(sum_of(bl_element(message, 1)) == 5050);
+        mine = BL_TUPLE(table, mine);
+        list_to(100); /* garbage */
+    }
+    bl_collect();
+    CLAIM(bl_receive().word == table.word);
+    CLAIM(bl_element(mine, 0).word == table.word);
+    bl_exit(table);
+}
+
+static void share_table(bl_term unused)
+{
+    (void)unused;
+    table = bl_literal(list_to(100));
+    CLAIM(sum_of(table) == 5050);
+    CLAIM(bl_literal(table).word == table.word);
+    CLAIM(bl_literal(bl_int(1)).word == bl_int(1).word);
+    CLAIM(bl_is_none(bl_literal((bl_term){0})));
+    bl_collect();
+    size_t words = bl_get_heap_info().words;
+    bl_pid p = bl_spawn(look_at_table, table);
+    for (int i = 0; i < 100; i++)
+        CLAIM(bl_send(p, BL_TUPLE(bl_int(i), table)) == BL_OK);
+    CLAIM(bl_send(p, table) == BL_OK);
+    bl_term reason;
+    CLAIM(bl_wait(p, &reason) == BL_OK);
+    CLAIM(reason.word == table.word || is_atom(reason, "noproc"));
+    bl_collect();
+    CLAIM(bl_get_heap_info().words <= words + 10);
+}
+
+static bl_term rest_with_table(bl_term state, bl_term message)
+{
+    CLAIM(state.word == table.word);
+    if (bl_is_int(message))
+        bl_exit(bl_nil());
+    return message; /* it becomes the state */
+}
+
+LAW(heaps, of_all_processes_leave_literals_where_they_are)
+{
+    cr_assert(ended_well(spawn(share_table, 0)));
+    bl_pid p = bl_spawn_resting(rest_with_table, table);
+    for (int i = 0; i < 100; i++)
+        CLAIM(bl_send(p, table) == BL_OK);
+    send(p, 1);
+    end_of(p);
+    bl_term copy = bl_head(table);
+    CLAIM(bl_to_int(copy) == 1);
+    CLAIM(sum_of(table) == 5050);
+}
+
+static void hibernate_with_table(bl_term kept)
+{
+    CLAIM(kept.word == table.word);
+    CLAIM(bl_receive().word == table.word);
+}
+
+static void go_to_sleep(bl_term unused)
+{
+    (void)unused;
+    list_to(100);
+    bl_hibernate(hibernate_with_table, table);
+}
+
+LAW(heaps, of_who_hibernates_with_a_literal_are_empty)
+{
+    table = bl_literal(list_to(100));
+    bl_pid p = spawn(go_to_sleep, 0);
+    CLAIM(bl_send(p, table) == BL_OK);
+    cr_assert(ended_well(p));
+}
+
+/* ---- deep stacks ---- */
+
 static __attribute__((noinline)) void deeper(int depth, bl_term mine)
 {
     bl_term list = bl_cons(bl_int(depth), mine);

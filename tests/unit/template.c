@@ -11,7 +11,7 @@
 static struct build *compiled(const char *text)
 {
     struct text_error why;
-    struct build *b = build_compile(text, strlen(text), BUILD_TERMS, &why);
+    struct build *b = build_compile(text, strlen(text), &why);
     cr_assert_not_null(b, "%s: %s", text, why.sentence);
     return b;
 }
@@ -47,7 +47,7 @@ static void assert_makes_the_same(const char *text, const uint64_t *words)
         cr_assert_null(message);
     }
     heap_fini(&h);
-    build_free(b);
+    syntax_free(b);
 }
 
 Test(template, makes_what_would_be_built)
@@ -100,7 +100,7 @@ Test(template, values_on_a_heap_are_copied_into_a_message)
         cr_assert_eq(fingerprint(message->message.word), print);
         blocks_free(message);
     }
-    build_free(b);
+    syntax_free(b);
 }
 
 Test(template, none_where_shapes_differ)
@@ -109,7 +109,7 @@ Test(template, none_where_shapes_differ)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct build *b = compiled(texts[i]);
         cr_assert_null(b->template, "%s", texts[i]);
-        build_free(b);
+        syntax_free(b);
     }
 }
 
@@ -125,5 +125,5 @@ Test(template, a_literal_that_looks_like_a_mark_is_none)
     const uint8_t bytes[] = {0, 0, 0, 97, 101, 98, 248, 127};
     cr_assert_arr_eq(binary_bytes(box_payload(t)[0]), bytes, 8);
     heap_fini(&h);
-    build_free(b);
+    syntax_free(b);
 }
