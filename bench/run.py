@@ -167,7 +167,7 @@ QUICK = Pace(
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192)},
-    turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 1, "heap_bytes": 2})
+    turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
@@ -462,10 +462,13 @@ class Meter:
     """Takes samples. Results are lists of (variant, value, unit, proof)."""
 
     def __init__(self, pace: Pace, rng: random.Random, raw):
-        self.pace, self.rng, self.raw, self.listed = pace, rng, raw, {}
+        self.pace, self.rng, self.raw, self.listed, self.can = pace, rng, raw, {}, {}
 
     def take(self, s: Sample) -> list:
         kind = FIGURES[s.cell.figure].kind
+        asked = s.cell.variant if kind == "syscalls" else s.cell.figure
+        if asked not in self.can.get(s.contender, {asked}):
+            raise Failure("cannot", f"{s.contender} has no {asked}")
         return getattr(self, kind)(s)
 
     def run(self, words, s: Sample, kind: str) -> tuple[int, str, str]:
@@ -762,6 +765,7 @@ class Campaign:
         """Who takes part, and in what."""
         wanted = [c for c in CONTENDERS if not self.options.contenders or c in self.options.contenders]
         self.contenders = [c for c in wanted if self.joins(c)]
+        self.meter.can = {c: can for c in self.contenders if (can := ask(*program(c), "--list").split())}
         self.probe, self.commit = probe(), commit()
         os.environ["BEAMLING_COMMIT"] = self.commit  # gbench writes it into its reports
         self.barred = self.bar()
