@@ -6,8 +6,8 @@
 #include "../contender.h"
 
 /* beamling_terms.c, beamling_selective.c, beamling_pattern.c, beamling_heaps.c, beamling_isolation.c */
-extern const struct task beamling_tuple_ping_pong, beamling_copy, beamling_binary_step, beamling_selective, beamling_pattern,
-    beamling_gc_isolation;
+extern const struct task beamling_tuple_ping_pong, beamling_copy, beamling_binary_step, beamling_selective,
+    beamling_pattern, beamling_gc_isolation;
 extern const struct parking beamling_heaps;
 
 /* beamling_resting_terms.c, beamling_isolation.c */

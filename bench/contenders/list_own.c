@@ -5,4 +5,5 @@
 
 extern const struct contender contender_beamling, contender_beamling_resting, contender_by_hand;
 
-const struct contender *const contenders[] = {&contender_beamling, &contender_beamling_resting, &contender_by_hand, NULL};
+const struct contender *const contenders[] = {&contender_beamling, &contender_beamling_resting, &contender_by_hand,
+                                              NULL};

@@ -5,8 +5,8 @@
  * holds, and looks at the messages that are complete in it.
  * The two children die with the driver (PR_SET_PDEATHSIG) and are killed at the end. */
 #define _GNU_SOURCE
-#include "../figures/figures.h"
 #include "process_copy.h"
+#include "../figures/figures.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,7 +168,8 @@ static int hire(int number, void (*live)(void))
 /* What the sender writes to is read by the receiver, whatever it is. */
 static int open_lines(bool sockets)
 {
-    int r = sockets ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, crew.ends[DATA]) : pipe2(crew.ends[DATA], O_CLOEXEC);
+    int r = sockets ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, crew.ends[DATA])
+                    : pipe2(crew.ends[DATA], O_CLOEXEC);
     for (int line = TO_SENDER; line < LINES && r == 0; line++)
         r = pipe2(crew.ends[line], O_CLOEXEC);
     return r < 0 ? -errno : 0;
@@ -222,5 +223,7 @@ const struct task process_copy = {.begin = begin_pipe, .batch = batch, .end = en
 static const struct task socket_copy = {.begin = begin_sockets, .batch = batch, .end = end};
 
 const struct contender contender_socketpair = {
-    .name = "socketpair", .what = "processes of the operating system: fork and a pair of connected sockets", .copy = &socket_copy,
+    .name = "socketpair",
+    .what = "processes of the operating system: fork and a pair of connected sockets",
+    .copy = &socket_copy,
 };

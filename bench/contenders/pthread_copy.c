@@ -3,8 +3,8 @@
  * Without the copy it would be shared memory, which is another promise: then nobody may change it.
  * Both wait to be set off by the number of messages. */
 #define _GNU_SOURCE
-#include "../figures/figures.h"
 #include "pthread_copy.h"
+#include "../figures/figures.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +19,7 @@ struct message {
 };
 
 static struct {
-    pthread_mutex_t lock; /* guards all but what is written before there are threads */
+    pthread_mutex_t lock;                /* guards all but what is written before there are threads */
     pthread_cond_t arrived, freed, told; /* a message; half of the places; what is to be done, or was */
     struct message *places[PLACES];
     uint64_t first, count;        /* of the queue */
