@@ -178,7 +178,7 @@ FULL = Pace(
                threads=[(1_000, 10), (10_000, 5), (100_000, 2)], process=[(1_000, 10), (10_000, 3), (100_000, 2)],
                posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
     sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192)},
-    turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 4, "gc_isolation": 2, "heap_bytes": 2})
+    turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
 DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
 
