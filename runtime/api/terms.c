@@ -299,6 +299,9 @@ void bl_collect(void)
     if (!s)
         return;
     sched_check_stack(s);
+    if (s->reductions <= 0) /* the last collection has used up the time slice */
+        sched_yield_self(s);
+    s = self_sched();
     if (s->current->heap)
         garbage_collect_self(s);
 }

@@ -41,44 +41,77 @@ static void charge(struct sched *s, size_t moved)
     s->reductions -= (int32_t)(reductions < (size_t)s->time_slice ? reductions : s->time_slice);
 }
 
+/* Is it so much work that others should not have to wait for the lane? */
+enum { LARGE_HEAP = 32 * 1024 };
+
+/* 0, or the reason for which p cannot go on. */
+static uint8_t collect_for(struct process *p, const struct roots *roots, size_t *moved)
+{
+    if (UNLIKELY(collect(p->heap, roots, moved) == COLLECT_FAILED))
+        return ATOM_no_memory;
+    return UNLIKELY(p->heap->most && p->heap->live > p->heap->most) ? ATOM_killed : 0;
+}
+
 static void run_collection(struct sched *s, const struct roots *roots)
 {
-    struct heap *h = s->current->heap;
-    size_t moved;
-    if (UNLIKELY(collect(h, roots, &moved) == COLLECT_FAILED))
-        process_end_self(term_atom(ATOM_no_memory));
+    size_t moved = 0;
+    uint8_t reason = collect_for(s->current, roots, &moved);
+    if (UNLIKELY(reason))
+        process_end_self(term_atom(reason));
     charge(s, moved);
-    if (UNLIKELY(h->most && h->live > h->most))
-        process_end_self(term_atom(ATOM_killed));
+}
+
+/* Off its lane its stack is a block of bytes: with the registers, which the switch has saved. */
+static void collect_off_lane(struct process *p)
+{
+    size_t moved;
+    struct roots roots = {.low = p->frames.bytes, .high = (const char *)p->frames.bytes + p->frames.size};
+    p->doomed = collect_for(p, &roots, &moved);
+}
+
+static void collect_resting_off_lane(struct process *p)
+{
+    size_t moved;
+    struct roots roots = {.terms = &p->arg, .count = 1};
+    p->doomed = collect_for(p, &roots, &moved);
 }
 
 /* Every register that a caller may still need is in our frame, and so on the stack. */
 NOINLINE void garbage_collect_self(struct sched *s)
 {
     __builtin_unwind_init();
-    uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
-    struct roots roots = {.low = (const void *)low, .high = s->lane->foot};
-    run_collection(s, &roots);
+    if (UNLIKELY(s->current->heap->words >= LARGE_HEAP)) {
+        sched_leave_lane(s, collect_off_lane);
+    } else {
+        uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
+        struct roots roots = {.low = (const void *)low, .high = s->lane->foot};
+        run_collection(s, &roots);
+    }
     __asm__ volatile("" : : : "memory"); /* no tail call: the frame must last */
 }
 
 void garbage_collect_resting(struct sched *s)
 {
     struct roots roots = {.terms = &s->current->arg, .count = 1};
-    run_collection(s, &roots);
+    if (UNLIKELY(s->current->heap->words >= LARGE_HEAP))
+        sched_leave_lane(s, collect_resting_off_lane);
+    else
+        run_collection(s, &roots);
 }
 
 term garbage_compact(struct sched *s, term kept)
 {
-    struct heap *h = s->current->heap;
+    struct process *p = s->current;
+    struct heap *h = p->heap;
     if (!h)
         return kept;
-    struct roots roots = {.terms = &kept, .count = 1};
-    run_collection(s, &roots);
-    roots.room = h->live;
-    if (h->live)
+    p->arg = kept;
+    garbage_collect_resting(s);
+    s = self_sched();
+    struct roots roots = {.terms = &p->arg, .count = 1, .room = h->live};
+    if (h->live && h->live < LARGE_HEAP) /* what is large is compact enough */
         run_collection(s, &roots);
-    return kept;
+    return p->arg;
 }
 
 /* ---- threads that are no process ---- */
@@ -127,8 +160,7 @@ struct heap *garbage_heap(void)
         sched_yield_self(s);
         s = self_sched();
     }
-    garbage_poll(s);
-    return process_heap(s->current);
+    return process_heap(garbage_poll(s)->current);
 }
 
 term garbage_join(struct sched *s, struct block *copy)

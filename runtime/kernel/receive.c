@@ -205,11 +205,11 @@ static uint64_t received(void)
 uint64_t message_receive(struct sched *s)
 {
     s = message_charge(s);
-    garbage_poll(s);
+    s = garbage_poll(s);
     term word = received();
     if (LIKELY(word))
         return word;
-    garbage_poll_at_rest(s);
+    s = garbage_poll_at_rest(s);
     return sched_park_self(s, received);
 }
 
@@ -259,10 +259,9 @@ void process_activate(uint64_t unused)
         term state = p->arg, word = message_accept(self_sched(), m);
         p->arg = TERM_NONE; /* the handler's stack says whether it still needs its old state */
         p->arg = p->entry.handler(term_give(state), term_give(word)).word;
-        struct sched *s = self_sched();
         if (UNLIKELY(p->heap != NULL) && (BL_HOSTILE || heap_wants_collection(p->heap)))
-            garbage_collect_resting(s);
-        if (--s->reductions <= 0) {
+            garbage_collect_resting(self_sched());
+        if (--self_sched()->reductions <= 0) {
             give_way(p);
             return;
         }

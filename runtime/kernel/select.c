@@ -63,7 +63,7 @@ static void wait_for_ever(bl_receiver *r)
 static struct sched *start_walk(struct sched *s, bl_receiver *r)
 {
     s = message_charge(s);
-    garbage_poll(s);
+    s = garbage_poll(s);
     if (!r->place)
         r->place = &s->current->mail.first;
     if (LIKELY(site_has_no_limit(r->site)))
@@ -117,7 +117,7 @@ static uint64_t park(struct sched *s, bl_receiver *r)
 {
     if (!(r->state & RECEIVER_FOREVER) && !r->timer)
         start_timer(s, r);
-    garbage_poll_at_rest(s);
+    s = garbage_poll_at_rest(s);
     s->current->arg = (term)(uintptr_t)r;
     return sched_park_self(s, select_woken);
 }

@@ -474,3 +474,124 @@ LAW(heaps, hibernation_keeps_one_term_and_no_stack)
     bl_term reason = end_of(p);
     cr_assert(bl_same(reason, bl_int(0)) || is_atom(reason, "noproc"));
 }
+
+/* ---- large collections ---- */
+
+/* 1: it is collecting, and 2: once more, ...; 0: it is not. */
+static _Atomic int64_t collecting;
+static _Atomic bool enough;
+
+static void collect_again_and_again(bl_term unused)
+{
+    (void)unused;
+    bl_term all = list_to(200000);
+    for (int64_t i = 1; !atomic_load(&enough); i++) {
+        atomic_store(&collecting, i);
+        bl_collect();
+        atomic_store(&collecting, 0);
+        CLAIM(bl_get_heap_info().words >= 400000);
+        bl_yield();
+    }
+    CLAIM(sum_of(all) == INT64_C(200000) * 200001 / 2);
+}
+
+static void answer_for_ever(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        bl_term from = bl_receive();
+        if (!bl_is_pid(from))
+            return;
+        send(bl_to_pid(from), 1);
+    }
+}
+
+/* Asks until an answer has come during one collection of another process. */
+static void ask_meanwhile(bl_term lane_mate)
+{
+    bl_pid mate = bl_to_pid(lane_mate);
+    for (int64_t before = 0, after = -1; !before || before != after;) {
+        before = atomic_load(&collecting);
+        bl_send(mate, bl_from_pid(bl_self()));
+        receive();
+        after = atomic_load(&collecting);
+    }
+    atomic_store(&enough, true);
+    bl_send(mate, bl_atom("stop"));
+}
+
+/* All three have their frames in one lane, for each scheduler has only one. */
+Test(heaps, who_shares_a_lane_with_a_large_collection_runs_meanwhile)
+{
+    if (TEST_HOSTILE_BUILD)
+        return; /* it collects all the time */
+    start_with((bl_options){.schedulers = 2, .lanes = 1});
+    bl_pid mate = spawn(answer_for_ever, 0), collector = spawn(collect_again_and_again, 0);
+    cr_assert(ended_well(bl_spawn(ask_meanwhile, bl_from_pid(mate))));
+    cr_assert(ended_well(collector));
+    cr_assert(ended_well(mate));
+    stop();
+}
+
+/* The stack is scanned where it was saved: a term that only a local variable holds stays. */
+static void hold_on_to_many(bl_term unused)
+{
+    (void)unused;
+    bl_term held[50], large = list_to(100000);
+    for (int i = 0; i < 50; i++)
+        held[i] = BL_TERM("{%i, [%i]}", (int64_t)i, (int64_t)i * i);
+    for (int round = 0; round < 3; round++) {
+        bl_collect();
+        for (int64_t i = 0; i < 50; i++)
+            CLAIM(BL_MATCH(held[i], "{%=i, [%=i]}", i, i * i));
+    }
+    CLAIM(sum_of(large) == INT64_C(100000) * 100001 / 2);
+}
+
+LAW(heaps, a_large_collection_keeps_what_the_stack_holds)
+{
+    cr_assert(ended_well(spawn(hold_on_to_many, 0)));
+}
+
+static bl_term grow_and_answer(bl_term state, bl_term message)
+{
+    bl_term grown = state;
+    for (int64_t i = 0; i < 100000; i++)
+        grown = bl_cons(bl_int(i), grown);
+    size_t n = 0;
+    bl_length(grown, &n);
+    send(bl_to_pid(message), (int64_t)n);
+    return n >= 300000 ? bl_nil() : grown;
+}
+
+static void ask_for_growth(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn_resting(grow_and_answer, bl_nil());
+    for (int round = 0; round < 9; round++) {
+        bl_send(p, bl_from_pid(bl_self()));
+        CLAIM(receive() == 100000 * (round % 3 + 1));
+    }
+}
+
+LAW(heaps, a_resting_process_collects_much_between_messages)
+{
+    if (TEST_HOSTILE_BUILD)
+        return; /* at every cell */
+    cr_assert(ended_well(spawn(ask_for_growth, 0)));
+}
+
+/* Who may not have so much ends, wherever it was collected. */
+static void have_far_too_much(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    bl_term all = list_to(200000);
+    CLAIM(sum_of(all) == 0); /* never reached */
+}
+
+LAW(heaps, a_large_heap_over_its_limit_ends_its_process)
+{
+    bl_spawn_options limit = {.max_heap_size = 100000};
+    cr_assert(is_atom(last_words(bl_spawn_opt(have_far_too_much, bl_int(0), &limit)), "killed"));
+}
