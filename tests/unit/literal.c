@@ -161,7 +161,7 @@ Test(literal, what_it_shares_lives_for_ever)
     resource->destroy = count_destroyed;
     resource->size = 8;
     atomic_init(&resource->references, 1);
-    term *payload, elements[] = {binary_make(&h, bytes, sizeof bytes), box_take(&h, BOX_RESOURCE, 1, &payload)};
+    term *payload = NULL, elements[] = {binary_make(&h, bytes, sizeof bytes), box_take(&h, BOX_RESOURCE, 1, &payload)};
     payload[0] = (term)(uintptr_t)resource;
     heap_counts(&h);
     term literal = for_ever(tuple_make(&h, elements, 2));
