@@ -16,8 +16,7 @@
  *
  * A clause is a statement: use braces for more than one. `break`, `return` and `goto` may
  * leave it (the message is taken, nothing needs cleaning up), receives may be nested in
- * it. Nothing but clauses may stand in a BL_RECEIVE. (-Wshadow takes a receive in a clause
- * for a mistake, unless the header is a system's: -isystem, as CMake packages are.) */
+ * it. Nothing but clauses may stand in a BL_RECEIVE. */
 #ifndef BEAMLING_RECEIVE_H
 #define BEAMLING_RECEIVE_H
 
@@ -33,14 +32,12 @@ extern "C" {
 #define BL_INFINITY (-1)
 
 /* The clauses. [process] */
-#define BL_RECEIVE                                                                                 \
-    for (bl_receiver bl_receiver_ = {NULL, NULL, 0, BL_SITE_, 0}; BL_RECEIVER_GOES_ON_;)
+#define BL_RECEIVE BL_RECEIVER_LOOP_({NULL, NULL, 0, BL_SITE_, 0})
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
  * to a call, however many messages wait. The last reference made counts. */
-#define BL_RECEIVE_SINCE(reference)                                                                \
-    for (bl_receiver bl_receiver_ = bl_receive_since(reference, BL_SITE_); BL_RECEIVER_GOES_ON_;)
+#define BL_RECEIVE_SINCE(reference) BL_RECEIVER_LOOP_(bl_receive_since(reference, BL_SITE_))
 
 /* When the message matches: BL_ON(pattern, arguments for its holes...) statement */
 #define BL_ON(...)                                                                                 \
@@ -111,4 +108,10 @@ BL_API bl_error bl_send_built(bl_pid to, bl_site *, const char *text, ...);
 #ifdef __cplusplus
 }
 #endif
+
+/* A receive in a clause declares the same name again, so that its clauses find the inner
+ * one: not by mistake, as -Wshadow would have it, which does not look at what systems declare.
+ * What is above is looked at as usual. */
+#pragma GCC system_header
+#define BL_RECEIVER_LOOP_(...) for (bl_receiver bl_receiver_ = __VA_ARGS__; BL_RECEIVER_GOES_ON_;)
 #endif
