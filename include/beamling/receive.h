@@ -16,8 +16,7 @@
  *
  * A clause is a statement: use braces for more than one. `break`, `return` and `goto` may
  * leave it (the message is taken, nothing needs cleaning up), receives may be nested in
- * it. Nothing but clauses may stand in a BL_RECEIVE. (-Wshadow takes a receive in a clause
- * for a mistake, unless the header is a system's: -isystem, as CMake packages are.) */
+ * it. Nothing but clauses may stand in a BL_RECEIVE. */
 #ifndef BEAMLING_RECEIVE_H
 #define BEAMLING_RECEIVE_H
 
@@ -33,14 +32,12 @@ extern "C" {
 #define BL_INFINITY (-1)
 
 /* The clauses. [process] */
-#define BL_RECEIVE                                                                                 \
-    for (bl_receiver bl_receiver_ = {NULL, NULL, 0, BL_SITE_, {0}, 0}; BL_RECEIVER_GOES_ON_;)
+#define BL_RECEIVE BL_RECEIVER_LOOP_({NULL, NULL, 0, BL_SITE_, {0}, 0})
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
  * to a call, however many messages wait. The last reference made counts. */
-#define BL_RECEIVE_SINCE(reference)                                                                \
-    for (bl_receiver bl_receiver_ = bl_receive_since(reference, BL_SITE_); BL_RECEIVER_GOES_ON_;)
+#define BL_RECEIVE_SINCE(reference) BL_RECEIVER_LOOP_(bl_receive_since(reference, BL_SITE_))
 
 /* When the message matches: BL_ON(pattern, arguments for its holes...) statement. The
  * arguments are evaluated once, or not at all. */
@@ -58,11 +55,7 @@ extern "C" {
 
 /* Does t match? The holes are filled if it does, else nothing is written. [any]
  *     if (BL_MATCH(t, "{point, %i, %i}", &x, &y)) ... */
-#define BL_MATCH(t, ...)                                                                           \
-    __extension__({                                                                                \
-        bl_term bl_matched_ = (t);                                                                 \
-        BL_LOOK_(bl_matched_, true, bl_match, bl_matched_, __VA_ARGS__);                           \
-    })
+#define BL_MATCH(t, ...) BL_MATCH_(t, __VA_ARGS__)
 
 /* A term from a text and values: BL_TERM("{point, %i, %i}", (int64_t)1, (int64_t)2). "No
  * term" if there is no memory, or a value is not what its hole says. [any] */
@@ -121,26 +114,10 @@ static inline enum bl_seen bl_look_at(bl_term t, const bl_site *site)
     return look->simple && t.word ? BL_MATCHES_ : BL_UNDECIDED_;
 }
 
-/* Look at t; if that does not decide, f(what, site, text, arguments...) does. To match is not
- * `enough` where f has more to do. */
-#define BL_LOOK_(t, enough, f, what, ...)                                                          \
-    __extension__({                                                                                \
-        static bl_site bl_site_;                                                                   \
-        enum bl_seen bl_seen_ = bl_look_at((t), &bl_site_);                                        \
-        bl_seen_ != BL_MISFIT_ &&                                                                  \
-            (((enough) && bl_seen_ == BL_MATCHES_) || f((what), &bl_site_, __VA_ARGS__));          \
-    })
-
 enum { BL_RECEIVER_EXPIRED_ = 3, BL_RECEIVER_DONE_ = 4, BL_RECEIVER_STATES_ = 15, BL_RECEIVER_TIMED_ = 16 };
 
 #define BL_RECEIVER_GOES_ON_                                                                       \
     (bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ && bl_receive_next(&bl_receiver_)
-
-#define BL_SITE_                                                                             \
-    __extension__({                                                                                \
-        static bl_site bl_site_;                                                                   \
-        &bl_site_;                                                                                 \
-    })
 
 BL_API bl_receiver bl_receive_since(bl_term reference, bl_site *);
 BL_API bool bl_receive_next(bl_receiver *);
@@ -154,4 +131,32 @@ BL_API bl_error bl_send_built(bl_pid to, bl_site *, const char *text, ...);
 #ifdef __cplusplus
 }
 #endif
+
+/* A receive in a clause, or a term that is built in the arguments of another, declares the same
+ * names again, so that it finds its own: not by mistake, as -Wshadow would have it, which does
+ * not look at what systems declare. What is above is looked at as usual. */
+#pragma GCC system_header
+#define BL_RECEIVER_LOOP_(...) for (bl_receiver bl_receiver_ = __VA_ARGS__; BL_RECEIVER_GOES_ON_;)
+
+#define BL_SITE_                                                                                   \
+    __extension__({                                                                                \
+        static bl_site bl_site_;                                                                   \
+        &bl_site_;                                                                                 \
+    })
+
+/* Look at t; if that does not decide, f(what, site, text, arguments...) does. To match is not
+ * `enough` where f has more to do. */
+#define BL_LOOK_(t, enough, f, what, ...)                                                          \
+    __extension__({                                                                                \
+        static bl_site bl_site_;                                                                   \
+        enum bl_seen bl_seen_ = bl_look_at((t), &bl_site_);                                        \
+        bl_seen_ != BL_MISFIT_ &&                                                                  \
+            (((enough) && bl_seen_ == BL_MATCHES_) || f((what), &bl_site_, __VA_ARGS__));          \
+    })
+
+#define BL_MATCH_(t, ...)                                                                          \
+    __extension__({                                                                                \
+        bl_term bl_matched_ = (t);                                                                 \
+        BL_LOOK_(bl_matched_, true, bl_match, bl_matched_, __VA_ARGS__);                           \
+    })
 #endif

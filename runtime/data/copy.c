@@ -304,14 +304,16 @@ size_t copy_words(const struct block *b)
 
 /* ---- for ever ---- */
 
-term copy_for_ever(term t, bl_error *error)
+term copy_for_ever(term t, size_t *words, bl_error *error)
 {
     *error = BL_OK;
+    *words = 0;
     if (!term_is_pointer(t))
         return t;
     bool full = false, counted;
     struct block *b = copy_out(t); /* of which the size is known */
-    term *at = b ? literal_take(copy_words(b), &full) : NULL;
+    *words = copy_words(b);
+    term *at = b ? literal_take(*words, &full) : NULL;
     if (at)
         t = copy_placed(at, b->message.word, &counted);
     else

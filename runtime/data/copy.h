@@ -20,8 +20,8 @@ term copy_to(struct heap *, term t);
 
 /* A copy of t that lives for ever, outside all heaps (data/literal); t itself, if it lives on
  * none. TERM_NONE: no memory, or BL_ELIMIT. Large binaries and resources are shared, and so
- * never given back. Any thread. */
-term copy_for_ever(term t, bl_error *error);
+ * never given back. *words becomes how many there were to copy. Any thread. */
+term copy_for_ever(term t, size_t *words, bl_error *error);
 
 /* Words in a chain of blocks: what its copying is charged for. */
 size_t copy_words(const struct block *);

@@ -19,8 +19,10 @@ static uintptr_t range_locked(void)
     if (low != -LITERALS_MOST)
         return low;
     low = (uintptr_t)os_reserve_closed(LITERALS_MOST);
-    if (low)
-        atomic_store_explicit(&literals_low, low, memory_order_relaxed);
+    if (!low)
+        return 0;
+    os_holds_pointers((void *)low, LITERALS_MOST); /* to what large binaries share */
+    atomic_store_explicit(&literals_low, low, memory_order_relaxed);
     return low;
 }
 

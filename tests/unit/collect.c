@@ -153,7 +153,7 @@ Test(collect, destroys_a_resource_once, .init = start, .fini = end)
     *r = (struct resource){.destroy = destroy, .size = sizeof(int)};
     atomic_init(&r->references, 1);
     memcpy(r->object, &(int){1}, sizeof(int));
-    term *payload, t = box_take(&heap, BOX_RESOURCE, 1, &payload);
+    term *payload = NULL, t = box_take(&heap, BOX_RESOURCE, 1, &payload);
     payload[0] = (term)(uintptr_t)r;
     heap_counts(&heap);
     collect_with(&t, 1, NULL, NULL);

@@ -632,3 +632,43 @@ Test(order, says_that_there_is_no_memory, .init = init, .fini = fini)
     cr_assert_gt(memory_fail_never(), 0);
 }
 #endif
+
+/* ---- what it costs ---- */
+
+static term numbers(int n)
+{
+    term list = TERM_NIL;
+    while (n--)
+        list = cell_make(&heap, term_int(n), list);
+    return list;
+}
+
+Test(order, words_are_counted_up_to_the_first_difference, .init = init, .fini = fini)
+{
+    size_t words = 0;
+    uint64_t hash;
+    cr_assert_eq(term_compare_counted(term_int(1), term_int(2), &words), ORDER_LESS);
+    cr_assert_eq(words, 0);
+    cr_assert_eq(term_compare_counted(numbers(1000), numbers(1000), &words), ORDER_SAME);
+    cr_assert(words >= 2000 && words <= 2010, "%zu", words);
+    words = 0;
+    cr_assert_eq(term_same_counted(numbers(1000), numbers(1000), &words), ORDER_SAME);
+    cr_assert(words >= 2000 && words <= 2010, "%zu", words);
+    words = 0;
+    term_same_counted(cell_make(&heap, TERM_NIL, numbers(1000)), numbers(1000), &words);
+    cr_assert(words <= 10, "%zu", words);
+    words = 0;
+    cr_assert(term_hash_counted(numbers(1000), &hash, &words));
+    cr_assert(words >= 2000 && words <= 2010, "%zu", words);
+    words = 0;
+    term_compare_counted(binary_make(&heap, NULL, 80000), binary_make(&heap, NULL, 80000), &words);
+    cr_assert(words >= 10000 && words <= 10010, "%zu", words);
+    term a = map_empty(&heap), b = map_empty(&heap);
+    for (int i = 0; i < 1000; i++) {
+        a = map_put(&heap, a, term_int(i), numbers(10));
+        b = map_put(&heap, b, term_int(i), numbers(10));
+    }
+    words = 0;
+    cr_assert_eq(term_compare_counted(a, b, &words), ORDER_SAME);
+    cr_assert(words >= 1000 * 20, "%zu: what is in tries, too", words);
+}
