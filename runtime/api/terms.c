@@ -315,8 +315,10 @@ void bl_collect(void)
     if (s->reductions <= 0) /* the last collection has used up the time slice */
         sched_yield_self(s);
     s = self_sched();
-    if (s->current->heap)
-        garbage_collect_self(s);
+    if (!s->current->heap)
+        return;
+    heap_want_major(s->current->heap);
+    garbage_collect_self(s);
 }
 
 bl_heap_info bl_get_heap_info(void)

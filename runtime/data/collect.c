@@ -19,6 +19,18 @@
  * its new address behind, and the block is freed. A stack is small, blocks are 64 KiB
  * at most or hold one object: so what is kept is bounded.
  *
+ * A large heap has generations. After a collection that leaves HEAP_OLD_LEAST words or more
+ * all that is left is *old*, and the next ones are minor: they look only at the blocks made
+ * since, the young ones. Terms are immutable, so what is old points to nothing that is
+ * younger, and nobody need remember who does. What a minor collection copies becomes old. A
+ * young block that is kept stays young, and goes on being filled, unless something old would
+ * point into it: then all kept ones become old. When there is twice as much that is old as
+ * was live, the next collection is major: of everything. So a word that lives long is
+ * moved when it becomes old, and about once for each that becomes old after it; a word
+ * that dies young is never moved. What only old garbage refers to, such as large
+ * binaries, stays until then. A word of the stack in an old block means nothing to a minor
+ * collection.
+ *
  * Without a stack (a resting process between messages) nothing is kept, and what is left
  * is compact. After J. Bartlett, Compacting garbage collection with ambiguous roots, 1988.
  *
@@ -48,6 +60,10 @@ struct collection {
     size_t few_maps_used;
     uintptr_t kept_low, kept_high; /* no kept block outside of these */
     uintptr_t stays_low, stays_bytes; /* outside of these nothing stays: no kept block, no literal */
+    struct block **young; /* minor: all blocks that are looked at, in the order of their addresses; else NULL */
+    size_t young_count;
+    bool in_copies;       /* what is reached is reached from a copy, */
+    bool copies_point;    /* and some of it was in a kept block */
 
     struct block *to, *last; /* copies, and the block that takes the next */
     term *top, *limit;
@@ -156,14 +172,30 @@ static void mark(struct collection *c, struct kept *k, const term *object)
 
 /* ---- reaching ---- */
 
+/* Of a minor collection. */
+static bool is_old(const struct collection *c, const term *p)
+{
+    size_t low = 0, high = c->young_count; /* the last that begins at or before p */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c->young[middle]->words <= p)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return !low || p >= c->young[low - 1]->words + c->young[low - 1]->size;
+}
+
 /* Does it not move? Then mark it, if that is still to be done. */
 static bool stays(struct collection *c, const term *object)
 {
-    if (literal_has((uintptr_t)object))
+    if (literal_has((uintptr_t)object) || (c->young && is_old(c, object)))
         return true;
     struct kept *k = kept_of(c, object);
-    if (k)
+    if (k) {
         mark(c, k, object);
+        c->copies_point |= c->in_copies;
+    }
     return k;
 }
 
@@ -207,6 +239,7 @@ static void scan_all(struct collection *c)
 {
     struct block *b = NULL;
     term *at = NULL;
+    c->in_copies = true;
     while (!c->failed) {
         if (!b && c->to) {
             b = c->to;
@@ -218,10 +251,11 @@ static void scan_all(struct collection *c)
             b = b->more;
             at = b->words;
         } else if (c->dirty) {
-            c->dirty = false;
+            c->dirty = c->in_copies = false;
             for (size_t i = 0; i < c->kept_count; i++)
                 if (c->kept[i].dirty)
                     scan_kept(c, &c->kept[i]);
+            c->in_copies = true;
         } else {
             return;
         }
@@ -536,41 +570,62 @@ static bool is_kept(const struct collection *c, const struct block *b)
     return false;
 }
 
-/* The chain becomes: the copies, the last of them to be filled, then the kept blocks;
- * the one with most room comes first. */
-static void relink(struct heap *h, struct collection *c)
+/* What was moved out of, or nobody needs. */
+static void free_left(struct heap *h, struct collection *c)
 {
-    size_t copied = 0, live = 0;
-    struct block *chain = NULL, *next;
+    struct block *next;
     for (struct block *b = h->blocks; b; b = next) {
         next = b->more;
         if (!is_kept(c, b))
             block_free(b);
     }
-    h->words = 0;
-    for (struct block *b = c->to; b; b = next) {
-        next = b->more;
+    h->blocks = NULL;
+}
+
+/* b becomes one of the old ones. */
+static void grow_old(struct heap *h, struct block *b)
+{
+    b->more = h->old;
+    h->old = b;
+    h->old_words += BLOCK_HEAD + b->size;
+    h->old_used += b->used;
+}
+
+/* b becomes one of the young ones: the one with most room comes first. */
+static void stay_young(struct heap *h, struct block *b)
+{
+    struct block *front = h->blocks;
+    h->words += BLOCK_HEAD + b->size;
+    if (!front || front->size - front->used < b->size - b->used) {
+        b->more = front;
+        h->blocks = b;
+    } else {
+        b->more = front->more;
+        front->more = b;
+    }
+}
+
+static void relink(struct heap *h, struct collection *c)
+{
+    size_t copied = 0, kept = 0;
+    free_left(h, c);
+    for (const struct block *b = c->to; b; b = b->more)
         copied += b->used;
-        h->words += BLOCK_HEAD + b->size;
-        b->more = chain;
-        chain = b;
+    for (size_t i = 0; i < c->kept_count; i++)
+        kept += fill_gaps(&c->kept[i]);
+    h->live = h->old_used + copied + kept;
+    bool old = c->young || h->live >= HEAP_OLD_LEAST;
+    bool all_old = c->young ? c->copies_point : old;
+    h->words = 0;
+    for (struct block *b = c->to, *next; b; b = next) {
+        next = b->more;
+        (old ? grow_old : stay_young)(h, b);
     }
-    for (size_t i = 0; i < c->kept_count; i++) {
-        struct kept *k = &c->kept[i];
-        live += fill_gaps(k);
-        h->words += BLOCK_HEAD + k->block->size;
-        if (!chain || chain->size - chain->used < k->block->size - k->block->used) {
-            k->block->more = chain;
-            chain = k->block;
-        } else {
-            k->block->more = chain->more;
-            chain->more = k->block;
-        }
-    }
-    h->blocks = chain;
-    h->top = chain ? chain->words + chain->used : NULL;
-    h->limit = chain ? chain->words + chain->size : NULL;
-    h->live = copied + live;
+    for (size_t i = 0; i < c->kept_count; i++)
+        (all_old ? grow_old : stay_young)(h, c->kept[i].block);
+    h->words += h->old_words;
+    h->top = h->blocks ? h->blocks->words + h->blocks->used : NULL;
+    h->limit = h->blocks ? h->blocks->words + h->blocks->size : NULL;
 }
 
 /* In the middle: old and new in one chain, for heap_fini(). The old ones first: who frees
@@ -594,11 +649,66 @@ static void collection_init(struct collection *c, size_t room)
     c->room = room;
     c->grown = 0;
     c->failed = c->dirty = false;
+    c->young = NULL;
+    c->young_count = 0;
+    c->in_copies = c->copies_point = false;
+}
+
+/* ---- generations ---- */
+
+static int by_block_address(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)*(struct block *const *)a, y = (uintptr_t)*(struct block *const *)b;
+    return (x > y) - (x < y);
+}
+
+/* A minor collection is about to begin. False: no memory. */
+static bool look_at_young(struct collection *c, const struct heap *h)
+{
+    size_t n = 0;
+    for (const struct block *b = h->blocks; b; b = b->more)
+        n++;
+    c->young = memory_alloc((n + 1) * sizeof(struct block *));
+    if (!c->young)
+        return false;
+    for (struct block *b = h->blocks; b; b = b->more)
+        c->young[c->young_count++] = b;
+    qsort(c->young, n, sizeof *c->young, by_block_address);
+    return true;
+}
+
+/* A major one is about to begin: nothing is old any more. */
+static void grow_young(struct heap *h)
+{
+    struct block **end = &h->blocks;
+    while (*end)
+        end = &(*end)->more;
+    if (!h->blocks && h->old) { /* its front is what was old */
+        h->top = h->old->words + h->old->used;
+        h->limit = h->old->words + h->old->size;
+    }
+    *end = h->old;
+    h->old = NULL;
+    h->old_words = h->old_used = 0;
+}
+
+/* Major when there is twice as much. */
+static void count_collection(struct heap *h, bool minor)
+{
+    h->collections++;
+    h->minors = minor ? h->minors + 1 : 0;
+    if (!minor)
+        h->major_at = 2 * h->old_words + HEAP_OLD_NURSERY;
 }
 
 /* One range for all that stays, so that what moves, as most does, costs one comparison. */
 static void set_stays(struct collection *c)
 {
+    if (c->young) { /* most of what a minor one meets, it leaves alone */
+        c->stays_low = 0;
+        c->stays_bytes = UINTPTR_MAX;
+        return;
+    }
     uintptr_t low = c->kept_low, high = c->kept_high;
     uintptr_t literals = atomic_load_explicit(&literals_low, memory_order_relaxed);
     if (literals < -LITERALS_MOST) {
@@ -609,12 +719,14 @@ static void set_stays(struct collection *c)
     c->stays_bytes = high - low;
 }
 
-enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
+static enum collected collect_some(struct heap *h, const struct roots *roots, size_t *moved, bool minor)
 {
     struct collection c;
     collection_init(&c, roots->room);
     heap_settle(h);
-    bool begun = look_at_stack(&c, h, roots);
+    if (!minor)
+        grow_young(h);
+    bool begun = (!minor || look_at_young(&c, h)) && look_at_stack(&c, h, roots);
     set_stays(&c);
     for (size_t i = 0; begun && i < roots->count; i++)
         reach(&c, &roots->terms[i]);
@@ -622,8 +734,7 @@ enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
         scan_all(&c);
     if (c.last)
         c.last->used = (uint32_t)(c.top - c.last->words);
-    if (moved)
-        *moved = c.grown;
+    *moved += c.grown;
     enum collected result = COLLECTED;
     if (!begun || (c.failed && !c.to)) /* not even the first object was moved */
         result = COLLECT_POSTPONED;
@@ -633,8 +744,22 @@ enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
         relink(h, &c);
     else if (result == COLLECT_FAILED)
         give_up(h, &c);
+    if (c.young)
+        memory_free(c.young, (c.young_count + 1) * sizeof *c.young);
     forget_kept(&c);
-    h->collections++;
+    count_collection(h, minor);
+    return result;
+}
+
+enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
+{
+    size_t words = 0;
+    bool minor = heap_next_is_minor(h);
+    enum collected result = collect_some(h, roots, &words, minor);
+    if (minor && result == COLLECTED && h->most && h->live > h->most) /* with what may be garbage */
+        result = collect_some(h, roots, &words, false);
+    if (moved)
+        *moved = words;
     heap_set_next(h);
     return result;
 }

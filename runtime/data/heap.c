@@ -69,6 +69,7 @@ void heap_fini(struct heap *h)
 {
     heap_settle(h);
     blocks_free(h->blocks);
+    blocks_free(h->old);
     heap_init(h);
 }
 
@@ -88,7 +89,7 @@ static size_t next_after(const struct heap *h, size_t words)
 
 void heap_set_next(struct heap *h)
 {
-    size_t words = larger(h->live, h->least);
+    size_t words = larger(h->old ? larger(HEAP_OLD_NURSERY, h->old_used / HEAP_OLD_PART) : h->live, h->least);
     h->rest_at = next_after(h, words);
     h->collect_at = next_after(h, larger(words, HEAP_NURSERY));
 }
@@ -202,16 +203,21 @@ term heap_join(struct heap *h, struct block *message)
 
 size_t heap_used(const struct heap *h)
 {
-    size_t used = 0;
+    size_t used = h->old_used;
     for (const struct block *b = h->blocks; b; b = b->more)
         used += b == h->blocks ? (size_t)(h->top - b->words) : b->used;
     return used;
 }
 
-size_t heap_bytes(const struct heap *h)
+static size_t blocks_bytes(const struct block *b)
 {
     size_t bytes = 0;
-    for (const struct block *b = h->blocks; b; b = b->more)
+    for (; b; b = b->more)
         bytes += block_bytes(b->size);
     return bytes;
+}
+
+size_t heap_bytes(const struct heap *h)
+{
+    return blocks_bytes(h->blocks) + blocks_bytes(h->old);
 }

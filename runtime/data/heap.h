@@ -42,18 +42,26 @@ enum {
     HEAP_ABSORB_MOST = 32, /* a message of so many is small */
     HEAP_COLLECT_LEAST = 512, /* no collection before so many, whatever is live */
     HEAP_NURSERY = 4096,      /* nor before these, while it runs: they fit into the nearest cache */
+    HEAP_OLD_LEAST = BL_HOSTILE ? 64 : 32 * 1024, /* live words that are worth a generation of their own */
+    HEAP_OLD_NURSERY = BL_HOSTILE ? 64 : 16 * 1024, /* what is taken between two minor collections, at least: */
+    HEAP_OLD_PART = 8, /* this part of what is old */
+    HEAP_MINORS_MOST = 65535, /* then one is major: fullsweep_after, as in BEAM */
 };
 
 struct heap {
     term *top, *limit;    /* free words of the block at the front */
     struct block *blocks; /* from the front */
+    struct block *old;    /* others, which minor collections leave alone: see data/collect */
     size_t words;         /* in all blocks, with their heads */
+    size_t old_words;     /* of these, in the old ones, */
+    size_t old_used;      /* which hold so many in objects */
+    size_t major_at;      /* a collection is major if there are more old ones than these */
     size_t collect_at;    /* a collection pays when there are more, */
     size_t rest_at;       /* and before it waits: so that what waits holds little garbage */
     size_t least;         /* min_heap_size: there is no collection below */
     size_t most;          /* max_heap_size, or 0: no limit */
     size_t live;          /* after the last collection */
-    uint32_t collections;
+    uint32_t collections, minors; /* minors: since the last major */
     struct native *natives; /* see kernel/native */
     struct message **mark; /* see kernel/select: messages that came after mark_reference was made */
     term mark_reference;
@@ -123,6 +131,23 @@ static inline bool heap_wants_collection(const struct heap *h)
 static inline bool heap_wants_collection_at_rest(const struct heap *h)
 {
     return h->words >= h->rest_at;
+}
+
+/* The next collection is to be of all there is. */
+static inline void heap_want_major(struct heap *h)
+{
+    h->major_at = 0;
+}
+
+static inline bool heap_next_is_minor(const struct heap *h)
+{
+    return h->old && h->old_words <= h->major_at && h->minors < HEAP_MINORS_MOST && !(h->most && h->words >= h->most);
+}
+
+/* Words that the next collection is going to look through. */
+static inline size_t heap_to_collect(const struct heap *h)
+{
+    return heap_next_is_minor(h) ? h->words - h->old_words : h->words;
 }
 
 /* How much of it is in use, in words, and in bytes with everything. */

@@ -80,7 +80,7 @@ static void collect_resting_off_lane(struct process *p)
 NOINLINE void garbage_collect_self(struct sched *s)
 {
     __builtin_unwind_init();
-    if (UNLIKELY(s->current->heap->words >= LARGE_HEAP)) {
+    if (UNLIKELY(heap_to_collect(s->current->heap) >= LARGE_HEAP)) {
         sched_leave_lane(s, collect_off_lane);
     } else {
         uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
@@ -93,7 +93,7 @@ NOINLINE void garbage_collect_self(struct sched *s)
 void garbage_collect_resting(struct sched *s)
 {
     struct roots roots = {.terms = &s->current->arg, .count = 1};
-    if (UNLIKELY(s->current->heap->words >= LARGE_HEAP))
+    if (UNLIKELY(heap_to_collect(s->current->heap) >= LARGE_HEAP))
         sched_leave_lane(s, collect_resting_off_lane);
     else
         run_collection(s, &roots);
@@ -106,11 +106,14 @@ term garbage_compact(struct sched *s, term kept)
     if (!h)
         return kept;
     p->arg = kept;
+    heap_want_major(h);
     garbage_collect_resting(s);
     s = self_sched();
     struct roots roots = {.terms = &p->arg, .count = 1, .room = h->live};
-    if (h->live && h->live < LARGE_HEAP) /* what is large is compact enough */
+    if (h->live && h->live < LARGE_HEAP) { /* what is large is compact enough */
+        heap_want_major(h);
         run_collection(s, &roots);
+    }
     return p->arg;
 }
 

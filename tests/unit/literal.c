@@ -122,6 +122,7 @@ Test(literal, collection_leaves_it_where_it_is)
         cr_assert_eq(fingerprint(literal), print);
     }
     struct roots only = {.terms = &literal, .count = 1};
+    heap_want_major(&h);
     cr_assert_eq(collect(&h, &only, NULL), COLLECTED);
     cr_assert_eq(heap_used(&h), 0);
     heap_fini(&h);
