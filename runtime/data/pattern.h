@@ -11,7 +11,7 @@
  *     [a, b]  [a, b | tail]         a list of so many; one that begins so, with a rest that matches
  *     #{key := value, ...}          a map that has these keys, and maybe others. A key is a literal or a pin
  *     _                             anything
- *     (how literals are written in detail: data/build)
+ *     (how literals are written in detail: data/scan)
  *
  *     hole   C argument   matches                               writes
  *     %t     bl_term *    any term                              it

@@ -10,7 +10,7 @@
  *     binary:   <<1, 16#ff, $a, "abc">>       bytes
  *
  * In quotes: \n \t \r \b \f \v \e \s (space) \d (delete) \ooo \xhh \x{h...} \^c, and any
- * other character behind \ is itself. The text is UTF-8. Two things depend on `holes`, whether
+ * other character behind \ is itself. The text is UTF-8. Three things depend on `holes`, whether
  * it is a text with them:
  *
  *                                     without                    with
