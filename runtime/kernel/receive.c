@@ -271,11 +271,11 @@ void process_activate(uint64_t unused)
 _Noreturn void process_hibernate(struct sched *s, bl_function *function, term kept)
 {
     struct process *p = s->current;
+    p->arg = garbage_compact(s, kept);
     if (p->frames.bytes)
         frames_drop(&p->frames);
     p->kind = PROCESS_HIBERNATING;
     p->entry.function = function;
-    p->arg = garbage_compact(s, kept);
     if (p->mail.first || !rest(p))
         give_way(p);
     sched_abandon_self(self_sched());

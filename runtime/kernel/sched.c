@@ -425,11 +425,12 @@ static inline void run_on(struct sched *s, struct process *p, struct lane *lane)
 }
 
 /* To the native stack, which is to take up `p` if not NULL. `from` NULL: for good. p goes
- * through the queue: the lock is free for a moment, and a thief may get p's lane. */
+ * through `runnext`: the lock is free for a moment, and a thief may get p's lane. Not through
+ * the queue, which would end a streak: two of one lane that wake each other are swapped here. */
 static NOINLINE uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
 {
     if (p)
-        runq_push_first(&s->queue, p);
+        atomic_store_explicit(&s->runnext, p, memory_order_relaxed); /* empty: p was taken out after it. We hold the lock */
     s->current = NULL;
     s->lane = NULL;
     if (!from)

@@ -119,6 +119,17 @@ LAW(fairness, against_pairs_that_play_ping_pong)
         sched_yield();
 }
 
+/* The same when all have their frames in one lane, and are swapped by the native stack. */
+Test(fairness, against_pairs_in_one_lane)
+{
+    start_with((bl_options){.schedulers = 1, .lanes = 1});
+    bl_spawn(ping, bl_from_pid(spawn(ping, 0)));
+    cr_assert(ended_well(spawn(end_it, 1000)));
+    while (atomic_load(&hogs_done) < 2)
+        sched_yield();
+    stop();
+}
+
 /* ---- shares ----
  * On one scheduler, who always yields gets as many turns as any other. */
 

@@ -511,8 +511,10 @@ static __attribute__((noinline)) int64_t where(void)
 
 static void collect_again_and_again(bl_term asker)
 {
-    bl_term all = list_to(200000);
     send(bl_to_pid(asker), where());
+    if (!is_atom(bl_receive(), "go"))
+        return;
+    bl_term all = list_to(200000);
     for (int64_t i = 1; !atomic_load(&enough); i++) {
         atomic_store(&collecting, i);
         bl_collect();
@@ -536,14 +538,17 @@ static int64_t ask(bl_pid mate)
     return receive();
 }
 
-/* Somebody whose frames are where those of the collector are; there are few lanes. */
-static bl_pid lane_mate_of(int64_t collector)
+/* Two that have their frames in one lane. Each scheduler has one; but either of the two may be
+ * taken over by the other scheduler before it begins: then there is another try. */
+static void make_lane_mates(bl_pid *mate, bl_pid *collector)
 {
     for (;;) {
-        bl_pid mate = spawn(say_where_for_ever, 0);
-        if (llabs(ask(mate) - collector) < 4096)
-            return mate;
-        bl_send(mate, bl_atom("stop"));
+        *mate = spawn(say_where_for_ever, 0);
+        *collector = bl_spawn(collect_again_and_again, bl_from_pid(bl_self()));
+        if (llabs(receive() - ask(*mate)) < 4096)
+            return;
+        bl_send(*mate, bl_atom("stop"));
+        bl_send(*collector, bl_atom("stop"));
     }
 }
 
@@ -551,8 +556,9 @@ static bl_pid lane_mate_of(int64_t collector)
 static void ask_meanwhile(bl_term unused)
 {
     (void)unused;
-    bl_pid collector = bl_spawn(collect_again_and_again, bl_from_pid(bl_self()));
-    bl_pid mate = lane_mate_of(receive());
+    bl_pid mate, collector;
+    make_lane_mates(&mate, &collector);
+    bl_send(collector, bl_atom("go"));
     for (int64_t before = 0, after = -1; !before || before != after;) {
         before = atomic_load(&collecting);
         ask(mate);
