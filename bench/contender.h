@@ -12,6 +12,7 @@
 #ifndef BENCH_CONTENDER_H
 #define BENCH_CONTENDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -19,14 +20,17 @@ extern "C" {
 #endif
 
 enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS = 1000,
-       BATCH_STREAM = 100000, FAN_IN_SENDERS = 4, BATCH_FAN_IN = 100000 };
+       BATCH_STREAM = 100000, FAN_IN_SENDERS = 4, BATCH_FAN_IN = 100000,
+       BATCH_BINARIES = 1000, BATCH_CALLS = 10, BATCH_MATCHES = 10000,
+       PROBES = 5000, PROBED_UNITS = 10000, PROBE_EVERY_US = 100, COLLECTIONS = 5 };
 
 /* Where a figure runs. The affinity of the OS process is already set by whoever
  * started it; `cpus` is what is in it (1 or more) and what a runtime should use. */
 struct setting {
     const char *variant; /* "one_cpu", "two_cpus" (partners forced apart), "free" */
     int cpus;
-    uint64_t n; /* members of the ring, units to park, ... */
+    uint64_t n;     /* members of the ring, units to park, bytes of a message, ... */
+    uint64_t units; /* at most so many at once; the session takes it from the figure */
 };
 
 /* What a batch did. work and checksum must equal the figure's expectation, or the
@@ -63,18 +67,31 @@ struct contender {
     int (*start)(const struct setting *); /* the runtime as a whole; may be NULL */
     void (*stop)(void);
     struct task spawn_exit, spawn_join, yield, ping_pong, ring, stream, fan_in, bare_switch;
+    /* Tasks that live in files of their own. NULL: this contender cannot do it. */
+    const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation;
     struct parking parking;
+    const struct parking *heaps; /* units that hold a list; each answers with its length */
 };
 
 /* What a figure expects of one batch. */
 struct figure {
     const char *name, *unit, *question;
-    const char *const *variants; /* NULL-terminated */
-    const uint64_t *sizes;       /* 0-terminated list of n */
+    const char *const *variants; /* NULL-terminated. All but "two_cpus" and "free" run on one CPU */
+    const uint64_t *sizes;       /* list of n, ended by END_OF_SIZES */
+    /* One of the two: batches, or units that are parked. */
     const struct task *(*task)(const struct contender *);
+    const struct parking *(*parking)(const struct contender *);
     uint64_t (*ops)(uint64_t n);      /* operations in one batch: what the time is divided by */
     uint64_t (*checksum)(uint64_t n); /* what proof.checksum must be; proof.work must be ops(n) */
+    uint64_t (*units)(uint64_t n);    /* alive at once; NULL: a handful */
+    /* Instead of checksum(n), where the variant decides too. */
+    uint64_t (*variant_checksum)(const struct setting *);
+    /* A batch is not a fixed amount of work but many questions, each with its latency: one batch
+     * is one sample, ops(n) the fewest questions, and the checksum counts right answers. */
+    bool probes;
 };
+
+#define END_OF_SIZES UINT64_MAX
 
 extern const struct contender *const contenders[]; /* NULL-terminated, contenders/list_*.c */
 extern const struct figure *const figures[];       /* NULL-terminated, figures.c */
@@ -82,6 +99,9 @@ extern const struct figure *const figures[];       /* NULL-terminated, figures.c
 /* Say in words why a begin, batch or park failed. Kept for the driver's report. */
 void bench_why(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *bench_reason(void);
+
+/* One latency of a figure that probes, in ns. Only while its batch runs, one caller at a time. */
+void bench_latency(uint64_t ns);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
  * JSON line. Used for single shots, for exact counts under syscount, and to cross-check gbench. */
 #define _GNU_SOURCE
 #include "cpus.h"
+#include "latencies.h"
 #include "limits.h"
 #include "session.h"
 
@@ -22,7 +23,7 @@ struct wish {
     const char *contender, *figure, *variant;
     uint64_t n, cpus, ops;
     double min_time;
-    bool hold, list, contenders, version, help;
+    bool sized, hold, list, contenders, version, help;
 };
 
 /* What was measured. ops: what the time is divided by. */
@@ -30,6 +31,7 @@ struct sample {
     struct proof proof; /* of one batch */
     uint64_t ops;
     double ns;
+    struct percentiles latency; /* of a figure that probes */
 };
 
 static double now_ns(void)
@@ -48,11 +50,11 @@ static void print_names(FILE *out)
         fprintf(out, " %s", (*c)->name);
     fprintf(out, "\nfigures:\n");
     for (const struct figure *const *f = figures; *f; f++) {
-        fprintf(out, "  %-12s variants:", (*f)->name);
+        fprintf(out, "  %-15s variants:", (*f)->name);
         for (const char *const *v = (*f)->variants; *v; v++)
             fprintf(out, " %s", *v);
         fprintf(out, "  n:");
-        for (const uint64_t *n = (*f)->sizes; *n; n++)
+        for (const uint64_t *n = (*f)->sizes; *n != END_OF_SIZES; n++)
             fprintf(out, " %" PRIu64, *n);
         fprintf(out, "\n");
     }
@@ -97,12 +99,21 @@ static void print_figures(const struct contender *only)
 
 /* ---- the command line ---- */
 
-static uint64_t to_number(const char *option, const char *text)
+/* Zero is a size of some figures. */
+static uint64_t to_size(const char *option, const char *text)
 {
     char *end;
     errno = 0;
     uint64_t number = strtoull(text, &end, 10);
-    if (errno || end == text || *end || *text == '-' || number == 0)
+    if (errno || end == text || *end || *text == '-')
+        refuse(option, text);
+    return number;
+}
+
+static uint64_t to_number(const char *option, const char *text)
+{
+    uint64_t number = to_size(option, text);
+    if (number == 0)
         refuse(option, text);
     return number;
 }
@@ -122,7 +133,7 @@ static void take_option(struct wish *w, int option, const char *word)
     case 'c': w->contender = optarg; break;
     case 'f': w->figure = optarg; break;
     case 'v': w->variant = optarg; break;
-    case 'n': w->n = to_number("--n", optarg); break;
+    case 'n': w->n = to_size("--n", optarg); w->sized = true; break;
     case 'k': w->cpus = to_number("--cpus", optarg); break;
     case 't': w->min_time = to_seconds(optarg); break;
     case 'o': w->ops = to_number("--ops", optarg); break;
@@ -170,7 +181,7 @@ static struct session wished_session(const struct wish *w)
     if (!s.figure)
         refuse("no such figure", w->figure ? w->figure : "(none given)");
     s.setting.variant = w->variant ? w->variant : s.figure->variants[0];
-    s.setting.n = w->n ? w->n : s.figure->sizes[0];
+    s.setting.n = w->sized ? w->n : s.figure->sizes[0];
     s.setting.cpus = w->cpus ? (int)w->cpus : cpus_allowed();
     if (!session_has_variant(s.figure, s.setting.variant))
         refuse("no such variant of this figure", s.setting.variant);
@@ -199,11 +210,26 @@ static void print_json_text(const char *text)
     putchar('"');
 }
 
+static void print_value(const struct sample *sample)
+{
+    printf(",\"value\":%.3f,\"unit\":\"ns\",\"ops\":%" PRIu64, sample->ns / (double)sample->ops, sample->ops);
+}
+
+static void print_latency(const struct percentiles *p, uint64_t count)
+{
+    printf(",\"value\":%" PRIu64 ",\"unit\":\"ns\",\"ops\":%" PRIu64, p->p99, count);
+    printf(",\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"p99_9\":%" PRIu64 ",\"max\":%" PRIu64, p->p50, p->p99, p->p99_9,
+           p->max);
+}
+
 static void print_sample(const struct session *s, const struct sample *sample)
 {
     printf("{\"figure\":\"%s\",\"contender\":\"%s\",\"variant\":\"%s\",\"cpus\":%d,\"n\":%" PRIu64, s->figure->name,
            s->contender->name, s->setting.variant, s->setting.cpus, s->setting.n);
-    printf(",\"value\":%.3f,\"unit\":\"ns\",\"ops\":%" PRIu64, sample->ns / (double)sample->ops, sample->ops);
+    if (s->figure->probes)
+        print_latency(&sample->latency, sample->ops);
+    else
+        print_value(sample);
     printf(",\"work\":%" PRIu64 ",\"peak_live\":%" PRIu64 ",\"checksum\":%" PRIu64 "}\n", sample->proof.work,
            sample->proof.peak_live, sample->proof.checksum);
 }
@@ -241,7 +267,7 @@ static int run_timed(const struct session *s, uint64_t count, struct sample *sam
     sample->ops += session_ops(s, count, &total);
     sample->proof = (struct proof){.work = total.work / count,
                                    .peak_live = total.peak_live,
-                                   .checksum = s->figure->checksum(s->setting.n)};
+                                   .checksum = session_checksum(s)};
     return r;
 }
 
@@ -278,6 +304,25 @@ static int run_batches(const struct session *s, const struct wish *w, struct sam
                                  : run_until(s, w->min_time * 1e9, sample);
 }
 
+/* ---- probes ---- */
+
+/* One batch, and no other before it: the first collections are what is looked for. */
+static int run_probes(const struct session *s, struct sample *sample)
+{
+    int r = latencies_open();
+    if (r == 0)
+        r = session_run(s, 1, &sample->proof);
+    if (r == 0 && (latencies_lost() || latencies_count() != sample->proof.work)) {
+        bench_why("%" PRIu64 " latencies of %" PRIu64 " questions", latencies_count(), sample->proof.work);
+        r = -EPROTO;
+    }
+    sample->ops = sample->proof.work;
+    if (r == 0)
+        sample->latency = latencies_told();
+    latencies_close();
+    return r;
+}
+
 /* ---- parking ---- */
 
 /* Tell the observer what has happened and wait until it has looked. */
@@ -294,10 +339,11 @@ static void hold(const struct wish *w, const char *event)
 static int run_parking(const struct session *s, const struct wish *w, struct sample *sample)
 {
     char parked[128];
-    uint64_t n = s->setting.n, live = 0;
+    uint64_t n = s->figure->ops(s->setting.n), live = 0;
+    const struct parking *parking = s->figure->parking(s->contender);
     hold(w, "{\"event\":\"ready\"}");
     double before = now_ns();
-    int r = s->contender->parking.park(&s->setting, n, &live);
+    int r = parking->park(&s->setting, n, &live);
     sample->ns = now_ns() - before;
     sample->ops = n;
     if (r < 0 && limits_error(-r) && !limits_noted()->error)
@@ -307,8 +353,15 @@ static int run_parking(const struct session *s, const struct wish *w, struct sam
     snprintf(parked, sizeof parked, "{\"event\":\"parked\",\"live\":%" PRIu64 ",\"value\":%.3f}", live,
              sample->ns / (double)n);
     hold(w, parked);
-    r = s->contender->parking.prove(&s->setting, &sample->proof);
+    r = parking->prove(&s->setting, &sample->proof);
     return r < 0 ? r : session_check(s, 1, &sample->proof);
+}
+
+static int run(const struct session *s, const struct wish *w, struct sample *sample)
+{
+    if (session_is_parking(s->figure))
+        return run_parking(s, w, sample);
+    return s->figure->probes ? run_probes(s, sample) : run_batches(s, w, sample);
 }
 
 static int measure(const struct wish *w)
@@ -317,7 +370,7 @@ static int measure(const struct wish *w)
     struct sample sample = {0};
     int r = session_open(&s);
     if (r == 0)
-        r = session_is_parking(s.figure) ? run_parking(&s, w, &sample) : run_batches(&s, w, &sample);
+        r = run(&s, w, &sample);
     int status = r < 0 ? print_failure(&s, r) : EXIT_SUCCESS;
     session_close(&s);
     if (r == 0)

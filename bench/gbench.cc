@@ -84,7 +84,7 @@ void report(benchmark::State &state, const session &s, const proof &total, uint6
 {
     state.counters["work"] = double(total.work / count);
     state.counters["peak_live"] = double(total.peak_live);
-    state.counters["checksum"] = double(s.figure->checksum(s.setting.n));
+    state.counters["checksum"] = double(session_checksum(&s));
     state.counters["cpus"] = s.setting.cpus;
     if (session_ops(&s, count, &total) != count * s.figure->ops(s.setting.n))
         state.counters["switches"] = double(total.ops) / double(count);
@@ -110,7 +110,7 @@ void measure(benchmark::State &state, session s)
 void add(const figure *f, const contender *c, const char *variant, uint64_t n)
 {
     std::string name = std::string(f->name) + "/" + c->name + "/" + variant + "/" + std::to_string(n);
-    session s = {f, c, {variant, 0, n}, false, false};
+    session s = {f, c, {variant, 0, n, 0}, false, false};
     benchmark::RegisterBenchmark(name.c_str(), [s](benchmark::State &state) { measure(state, s); })->UseManualTime();
 }
 
@@ -118,9 +118,9 @@ void add_all()
 {
     for (auto f = figures; *f; f++)
         for (auto c = contenders; *c; c++)
-            if (!session_is_parking(*f) && session_can(*f, *c))
+            if (!session_is_parking(*f) && !(*f)->probes && session_can(*f, *c))
                 for (auto variant = (*f)->variants; *variant; variant++)
-                    for (auto n = (*f)->sizes; *n; n++)
+                    for (auto n = (*f)->sizes; *n != END_OF_SIZES; n++)
                         add(*f, *c, *variant, *n);
 }
 

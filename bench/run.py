@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,13 @@ UNEQUAL = 4  # exit status, ours and summarise's: the contenders did not do the 
 class Figure:
     what: str
     batch: int = 0  # operations of a batch
-    kind: str = "timed"  # or live, memory, syscalls: single shots with a plan of their own
+    kind: str = "timed"  # or live, memory, syscalls, probes, heap: single shots with a plan of their own
+    needs: Callable | None = None  # bytes of memory for (n, weight); None: n counts units of that weight
+
+
+def heap_units(n: int) -> int:
+    """heap_bytes: so many units that they hold about four million words together."""
+    return min(max(4_194_304 // (n + 16), 500), 100_000)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,13 @@ class Contender:
     tool: str = ""  # what a peer needs to be built; "" for the contenders in our own programs
     package: str = ""
     weight: int = 400  # bytes a parked unit may need, rounded up: what would not fit is not tried
+    only: tuple = ()  # made for these figures, and not asked in others
+
+
+@dataclass(frozen=True)
+class Variant:
+    what: str
+    cpus: str  # one, two, all: what it runs on
 
 
 FIGURES = {
@@ -68,6 +82,15 @@ FIGURES = {
     "bare_switch": Figure("registers switched between two stacks, no scheduler: the floor; ns per switch", 10_000),
     "spawn_live": Figure("create n units that stay alive, up to the limit that ends it; ns per unit", kind="live"),
     "memory": Figure("bytes per parked unit, the kernel's share included, read from outside", kind="memory"),
+    "tuple_ping_pong": Figure("ping_pong by tuples that are matched by pattern; ns per round trip", 1_000),
+    "copy": Figure("send a binary of n bytes, a list or a tuple of n integers; ns per message", needs=lambda n, _: 640_000_000),
+    "binary_step": Figure("build a binary of n bytes and send it: where copying becomes sharing; ns per message", 1_000, needs=lambda n, _: 100_000_000),
+    "selective": Figure("a call while n messages wait that do not match; ns per call", 10, needs=lambda n, _: 500 * n),
+    "pattern": Figure("take a term apart by four clauses; ns per match", 10_000, needs=lambda n, _: 100_000_000),
+    "gc_isolation": Figure("latency of questions to small units while one collects a heap of n bytes", kind="probes",
+                           needs=lambda n, weight: 4 * n + 10_000 * weight),
+    "heap_bytes": Figure("bytes per parked unit that holds n words, read from outside", kind="heap",
+                         needs=lambda n, weight: heap_units(n) * (weight + 32 * n)),
     "syscalls": Figure("system calls per operation, counted over N and 2N operations", kind="syscalls"),
 }
 CONTENDERS = {
@@ -77,15 +100,33 @@ CONTENDERS = {
     "pthread_min": Contender("POSIX threads with the smallest stacks", weight=45_000),
     "process": Contender("OS processes made by fork(), talking through pipes", weight=250_000),
     "posix_spawn": Contender("OS processes made by posix_spawn(): a new program each", weight=400_000),
+    "socketpair": Contender("OS processes made by fork(), talking through a pair of sockets", only=("copy",)),
+    "by_hand": Contender("beamling's terms taken apart in C by hand, without patterns", only=("pattern",)),
     "erlang": Contender("Erlang/OTP processes", "erlc", "erlang-base", 4_000),
     "elixir": Contender("Elixir processes", "elixirc", "elixir", 4_500),
     "go": Contender("goroutines and channels", "go", "golang-go", 4_000),
 }
 VARIANTS = {
-    "one_cpu": "everything pinned to one CPU, the same one for all contenders of a round",
-    "two_cpus": "the partners forced onto different CPUs",
-    "free": "all allowed CPUs; the runtime decides",
+    "one_cpu": Variant("everything pinned to one CPU, the same one for all contenders of a round", "one"),
+    "two_cpus": Variant("the partners forced onto different CPUs", "two"),
+    "free": Variant("all allowed CPUs; the runtime decides", "all"),
+    "plain": Variant("selective: the answer is received by its pattern, past everything that is older", "one"),
+    "marker": Variant("selective: the answer carries a fresh reference, and what is older is skipped", "one"),
+    "int": Variant("pattern: an integer", "one"),
+    "atom": Variant("pattern: an atom", "one"),
+    "pair": Variant("pattern: {Tag, K}", "one"),
+    "nested": Variant("pattern: {Tag, {K, [_, L]}, _}", "one"),
+    "bin": Variant("copy: a binary; pattern: {Tag, Binary}", "one"),
+    "list": Variant("copy: a list; pattern: [Tag, K | Rest]", "one"),
+    "tuple": Variant("copy: a tuple", "one"),
+    "map": Variant("pattern: #{tag := Tag, value := K}", "one"),
+    "p50": Variant("gc_isolation: half of the questions were answered within", "all"),
+    "p99": Variant("gc_isolation: 99 of 100", "all"),
+    "p99_9": Variant("gc_isolation: 999 of 1000", "all"),
+    "max": Variant("gc_isolation: all", "all"),
 }
+PERCENTILES = ("p50", "p99", "p99_9", "max")
+FEWEST_PROBES = 5_000
 COLUMNS = "figure contender variant cpus n round value unit work peak_live checksum".split()
 FAILURE_COLUMNS = "figure contender variant cpus n round kind why".split()
 
@@ -99,13 +140,15 @@ class Pace:
     skip: frozenset  # (figure, variant) left out
     memory: dict  # contender -> the n of its slope
     live: dict  # contender -> [(n, rounds)]; 0 rounds: once at the end, if there is time
+    sizes: dict  # figure -> the n of its cells; not there: all that it lists
+    turns: dict  # figure -> in how many rounds it takes part; not there: in all
     counted: tuple  # figures whose system calls are counted
     count_rounds: int  # counts are exact: they need no crowd
     budget: float = float("inf")  # seconds after which nothing is added
     too_slow: frozenset = frozenset()  # (figure, variant, contender) that would take most of the time
 
 
-USER = ("beamling", "beamling_resting", "erlang", "elixir", "go")
+USER = ("beamling", "beamling_resting", "by_hand", "erlang", "elixir", "go")
 PEER_NAMES = ("erlang", "elixir", "go")
 
 
@@ -121,7 +164,10 @@ QUICK = Pace(
     too_slow=frozenset({("spawn_exit", "free", "posix_spawn")}),
     memory=sizes(ours=[100_000, 300_000], peers=[50_000, 100_000], threads=[500, 2_000], process=[200, 600], posix_spawn=[100, 300]),
     live=sizes(ours=[(1_000, 5), (10_000, 5), (100_000, 3), (1_000_000, 1)], peers=[(1_000, 3), (10_000, 3), (100_000, 1), (1_000_000, 1)],
-               threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]))
+               threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
+    sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
+           "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192)},
+    turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
@@ -130,9 +176,11 @@ FULL = Pace(
     live=sizes(ours=[(1_000, 10), (10_000, 10), (100_000, 10), (1_000_000, 5), (10_000_000, 2)],
                peers=[(1_000, 10), (10_000, 10), (100_000, 5), (1_000_000, 3)],
                threads=[(1_000, 10), (10_000, 5), (100_000, 2)], process=[(1_000, 10), (10_000, 3), (100_000, 2)],
-               posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]))
+               posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
+    sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192)},
+    turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
-DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240}  # seconds
+DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
 
 # ---------------------------------------------------------------------- children
 
@@ -414,10 +462,13 @@ class Meter:
     """Takes samples. Results are lists of (variant, value, unit, proof)."""
 
     def __init__(self, pace: Pace, rng: random.Random, raw):
-        self.pace, self.rng, self.raw, self.listed = pace, rng, raw, {}
+        self.pace, self.rng, self.raw, self.listed, self.can = pace, rng, raw, {}, {}
 
     def take(self, s: Sample) -> list:
         kind = FIGURES[s.cell.figure].kind
+        asked = s.cell.variant if kind == "syscalls" else s.cell.figure
+        if asked not in self.can.get(s.contender, {asked}):
+            raise Failure("cannot", f"{s.contender} has no {asked}")
         return getattr(self, kind)(s)
 
     def run(self, words, s: Sample, kind: str) -> tuple[int, str, str]:
@@ -463,14 +514,32 @@ class Meter:
     def memory(self, s: Sample) -> list:
         """What others did to the kernel's memory meanwhile would count as the contender's: look again."""
         refuse_too_big(s)
+        grown, said = self.weigh_undisturbed(s)
+        return [(part, grown[part], "bytes", said) for part in ("total", *ledger.PARTS, *ledger.ASIDE)]
+
+    def heap(self, s: Sample) -> list:
+        """No slope: each n is a size of its own, with as many units as it has."""
+        refuse_too_big(s)
+        grown, said = self.weigh_undisturbed(s)
+        return [(s.cell.variant, grown["total"] / heap_units(s.cell.n), "bytes", said)]
+
+    def probes(self, s: Sample) -> list:
+        """How many questions there are depends on how long the collections take; each must be answered right."""
+        refuse_too_big(s)
+        said = verdict(*self.run(command(s, s.cell.figure, s.cell.variant), s, "probes"))
+        if said["work"] < FEWEST_PROBES or said["checksum"] != said["work"]:
+            raise Failure("unequal", f"{said['work']} questions, {said['checksum']} right answers")
+        return [(name, said[name], said["unit"], said) for name in PERCENTILES]
+
+    def weigh_undisturbed(self, s: Sample) -> tuple[dict, dict]:
         for _ in range(3):
             grown, said = self.weigh(s)
             if not ledger.disturbed(grown):
                 break
-        return [(part, grown[part], "bytes", said) for part in ("total", *ledger.PARTS, *ledger.ASIDE)]
+        return grown, said
 
     def weigh(self, s: Sample) -> tuple[dict, dict]:
-        with Child(command(s, "memory", s.cell.variant, "--hold"), DEADLINE["memory"], s.cpus, talk=True, env=padded(self.rng)) as child:
+        with Child(command(s, s.cell.figure, s.cell.variant, "--hold"), DEADLINE["memory"], s.cpus, talk=True, env=padded(self.rng)) as child:
             try:
                 grown = ledger.weigh(child)
             except ledger.LedgerError as error:
@@ -518,16 +587,23 @@ def ceilings() -> dict[str, int]:
 
 def refuse_too_big(s: Sample) -> None:
     """Do not drive the machine into swap or the killer to learn what arithmetic tells."""
-    units = s.cell.n if s.contender in USER else min(s.cell.n, *ceilings().values())
-    need, have = units * CONTENDERS[s.contender].weight, available_bytes()
+    need, have = bytes_needed(s), available_bytes()
     if need > have:
-        raise Failure("cannot", f"{s.cell.n:,} units may need {need / 1e9:.1f} GB; half of the free memory is {have / 1e9:.1f} GB")
+        raise Failure("cannot", f"n = {s.cell.n:,} may need {need / 1e9:.1f} GB; half of the free memory is {have / 1e9:.1f} GB")
+
+
+def bytes_needed(s: Sample) -> int:
+    weight, needs = CONTENDERS[s.contender].weight, FIGURES[s.cell.figure].needs
+    if needs:
+        return needs(s.cell.n, weight)
+    units = s.cell.n if s.contender in USER else min(s.cell.n, *ceilings().values())
+    return units * weight
 
 
 def refuse_beyond_ceiling(s: Sample) -> None:
     """Where it dies is spawn_live's question; the other figures need not ask it again each round."""
     name, most = min(ceilings().items(), key=lambda item: item[1])
-    if s.contender not in USER and s.cell.n > most:
+    if s.contender not in USER and not FIGURES[s.cell.figure].needs and s.cell.n > most:
         raise Failure("cannot", f"{name} = {most}; {s.cell.n:,} units were not tried")
 
 # ---------------------------------------------------------------------- the machine
@@ -689,6 +765,7 @@ class Campaign:
         """Who takes part, and in what."""
         wanted = [c for c in CONTENDERS if not self.options.contenders or c in self.options.contenders]
         self.contenders = [c for c in wanted if self.joins(c)]
+        self.meter.can = {c: can for c in self.contenders if (can := ask(*program(c), "--list").split())}
         self.probe, self.commit = probe(), commit()
         os.environ["BEAMLING_COMMIT"] = self.commit  # gbench writes it into its reports
         self.barred = self.bar()
@@ -709,17 +786,19 @@ class Campaign:
         """Figures and variants this machine does not permit, and why."""
         denied = {row["what"]: row["means"] for row in self.probe if not row["ok"]}
         barred = {}
-        for what, names in (("CPUs allowed", ("two_cpus", "free")), ("pinning to a CPU", ("one_cpu",)), ("tracing system calls", ("syscalls",)),
-                            ("private memory of processes", ("memory",)), ("memory of the kernel", ("memory",))):
+        on = lambda *cpus: [name for name, variant in VARIANTS.items() if variant.cpus in cpus]
+        weighed = ("memory", "heap_bytes")
+        for what, names in (("CPUs allowed", on("two", "all")), ("pinning to a CPU", on("one")), ("tracing system calls", ("syscalls",)),
+                            ("private memory of processes", weighed), ("memory of the kernel", weighed)):
             for name in names if what in denied else ():
                 barred[name] = f"{what}: {denied[what]}"
         return barred
 
     def allows(self, cell: Cell) -> bool:
-        single = FIGURES[cell.figure].kind in ("live", "memory")  # these run anywhere
+        single = FIGURES[cell.figure].kind in ("live", "memory", "heap")  # these run anywhere
         why = self.barred.get(cell.figure) or (None if single else self.barred.get(cell.variant))
         if why:
-            self.fail(cell.figure, "*", cell.variant, "-", cell.n or "-", "-", Failure("cannot", why))
+            self.fail(cell.figure, "*", cell.variant, "-", cell.n, "-", Failure("cannot", why))
         return not why
 
     def list_cells(self) -> dict[str, dict]:
@@ -739,7 +818,18 @@ class Campaign:
         return cells
 
     def plan_timed(self, name: str) -> list[Cell]:
-        return [Cell(name, variant, n) for variant, n in self.listed.get(name, {}) if (name, variant) not in self.pace.skip]
+        listed = self.listed.get(name, {})
+        sizes = self.pace.sizes.get(name, {n for _, n in listed})
+        return [Cell(name, variant, n, self.turns(name)) for variant, n in listed
+                if n in sizes and (name, variant) not in self.pace.skip]
+
+    def turns(self, name: str) -> int:
+        return self.pace.turns.get(name, Cell.rounds)
+
+    def plan_probes(self, name: str) -> list[Cell]:
+        return [Cell(name, "free", n, self.turns(name)) for n in self.pace.sizes[name]]
+
+    plan_heap = plan_probes
 
     def plan_live(self, name: str) -> list[Cell]:
         most = defaultdict(int)
@@ -756,7 +846,9 @@ class Campaign:
                 for figure in self.pace.counted if self.listed.get(figure)]
 
     def takes_part(self, contender: str, cell: Cell, number: int) -> bool:
-        kind = FIGURES[cell.figure].kind
+        kind, only = FIGURES[cell.figure].kind, CONTENDERS[contender].only
+        if only and cell.figure not in only:
+            return False
         if cell.figure == "bare_switch":  # the floor is no contest: it is measured where it exists
             return contender in self.listed[cell.figure][cell.variant, cell.n]
         if kind == "memory":
@@ -766,9 +858,8 @@ class Campaign:
         return number <= cell.rounds
 
     def cpus_for(self, cell: Cell) -> tuple:
-        if FIGURES[cell.figure].kind == "syscalls" or cell.variant == "one_cpu":
-            return (self.pinned[-1],)
-        return tuple(self.allowed[:2]) if cell.variant == "two_cpus" else tuple(self.allowed)
+        cpus = "one" if FIGURES[cell.figure].kind == "syscalls" else VARIANTS[cell.variant].cpus
+        return {"one": (self.pinned[-1],), "two": tuple(self.allowed[:2]), "all": tuple(self.allowed)}[cpus]
 
     # --- the rounds ---
 
@@ -820,8 +911,8 @@ class Campaign:
     def report(self, number: int, todo: list[Sample], done: int) -> None:
         kind = lambda s: FIGURES[s.cell.figure].kind
         guess = lambda s: self.took.get((s.contender, s.cell), 0.2 if kind(s) == "timed" else 0.8)
-        again = sum(guess(s) for s in todo if kind(s) in ("timed", "memory"))  # the others are mostly done in the first round
-        left = sum(map(guess, todo[done:])) + again * (self.rounds - number)
+        more = lambda s: max(0, min(self.rounds, s.cell.rounds) - number) if kind(s) != "live" else 0  # those are mostly done in the first round
+        left = sum(map(guess, todo[done:])) + sum(guess(s) * more(s) for s in todo)
         s = todo[done]
         self.progress.show(f"round {number} of {self.rounds}, {duration(left)} left   {s.cell.figure} {s.contender} {s.cell.variant} n={s.cell.n}",
                            now=done == 0)
@@ -997,8 +1088,8 @@ def print_list() -> None:
             print(f"  {name:18}{entry.what}{installed}")
         print()
     print("variants")
-    for name, what in VARIANTS.items():
-        print(f"  {name:18}{what}")
+    for name, variant in VARIANTS.items():
+        print(f"  {name:18}{variant.what}")
 
 
 def warn_if_busy() -> None:

@@ -50,26 +50,45 @@ bool session_has_variant(const struct figure *f, const char *variant)
     return false;
 }
 
-/* A figure with one size means that size. Where there are several they are proposals. */
+/* A figure with one size means that size. Where there are several they are proposals, but for 0:
+ * it makes sense only where it is listed. */
 bool session_has_size(const struct figure *f, uint64_t n)
 {
-    return f->sizes[1] ? n > 0 : n == f->sizes[0];
+    bool several = f->sizes[1] != END_OF_SIZES;
+    for (const uint64_t *size = f->sizes; *size != END_OF_SIZES; size++)
+        if (*size == n)
+            return true;
+    return several && n > 0 && n != END_OF_SIZES;
 }
 
 bool session_is_parking(const struct figure *f)
 {
-    return !f->task;
+    return f->parking != NULL;
 }
 
 bool session_can(const struct figure *f, const struct contender *c)
 {
-    return session_is_parking(f) ? c->parking.park != NULL : (f->task(c)->batch || f->task(c)->batches);
+    const struct parking *parking = session_is_parking(f) ? f->parking(c) : NULL;
+    const struct task *task = session_is_parking(f) ? NULL : f->task(c);
+    return (parking && parking->park) || (task && (task->batch || task->batches));
+}
+
+uint64_t session_checksum(const struct session *s)
+{
+    const struct figure *f = s->figure;
+    return f->variant_checksum ? f->variant_checksum(&s->setting) : f->checksum(s->setting.n);
+}
+
+/* Partners forced apart, and runtimes that decide, need more than one CPU; all else is about one. */
+static bool wants_one_cpu(const char *variant)
+{
+    return strcmp(variant, "two_cpus") != 0 && strcmp(variant, "free") != 0;
 }
 
 /* Leave exactly as many CPUs as the row will claim. Whoever started us has normally done so. */
 static int fit_cpus(struct setting *setting)
 {
-    if (strcmp(setting->variant, "one_cpu") == 0)
+    if (wants_one_cpu(setting->variant))
         setting->cpus = 1;
     if (strcmp(setting->variant, "two_cpus") == 0 && setting->cpus < 2) {
         bench_why("two_cpus needs two CPUs and has %d", setting->cpus);
@@ -99,6 +118,7 @@ static int begin(struct session *s)
 int session_open(struct session *s)
 {
     s->started = s->begun = false;
+    s->setting.units = s->figure->units ? s->figure->units(s->setting.n) : 0;
     reason[0] = '\0';
     limits_forget();
     if (!session_can(s->figure, s->contender)) {
@@ -111,9 +131,22 @@ int session_open(struct session *s)
     return r < 0 ? r : begin(s);
 }
 
+/* Of questions there may be more than asked for; each has one right answer. */
+static int check_probes(const struct session *s, const struct proof *total)
+{
+    uint64_t fewest = s->figure->ops(s->setting.n);
+    if (total->work >= fewest && total->checksum == total->work)
+        return 0;
+    bench_why("%" PRIu64 " questions, %" PRIu64 " right answers, expected at least %" PRIu64 ", all right", total->work,
+              total->checksum, fewest);
+    return -EPROTO;
+}
+
 int session_check(const struct session *s, uint64_t count, const struct proof *total)
 {
-    uint64_t work = count * s->figure->ops(s->setting.n), checksum = count * s->figure->checksum(s->setting.n);
+    if (s->figure->probes)
+        return check_probes(s, total);
+    uint64_t work = count * s->figure->ops(s->setting.n), checksum = count * session_checksum(s);
     if (total->work == work && total->checksum == checksum)
         return 0;
     bench_why("work %" PRIu64 " checksum %" PRIu64 ", expected work %" PRIu64 " checksum %" PRIu64, total->work,

@@ -2,11 +2,9 @@
  * state is their stack. Partners and rings are told where to send by a message, as in Erlang;
  * short-lived units hand their number back through a slot each, as a goroutine would. */
 #include "../figures/figures.h"
-#include "../limits.h"
 #include "bare_switch.h"
 #include "beamling_crew.h"
-
-#include <errno.h>
+#include "beamling_terms.h"
 
 /* ---- spawn_exit, spawn_join ---- */
 
@@ -51,33 +49,13 @@ static int spawn_join_batches(const struct setting *setting, uint64_t count, str
     return crew_direct(spawn_join_batch, setting, count, proof);
 }
 
-/* ---- units that wait before the clock starts ---- */
-
-static int hire(unsigned scheduler, bl_function *part, bl_term arg)
-{
-    bl_pid pid = bl_spawn_on(scheduler, part, arg);
-    if (bl_pid_error(pid))
-        return crew_failed(pid);
-    crew.pids[crew.size++] = pid;
-    return 0;
-}
-
-/* The next number asked of this unit, or its end. */
-static int64_t await_part(void)
-{
-    int64_t n = bl_to_int(bl_receive());
-    if (n == CREW_END)
-        bl_exit(bl_atom("normal"));
-    return n;
-}
-
 /* ---- yield ---- */
 
 static void yielder(bl_term unused)
 {
     (void)unused;
     for (;;) {
-        int64_t n = await_part(), i = 0;
+        int64_t n = crew_await(), i = 0;
         for (; i < n; i++)
             bl_yield();
         bl_send(crew.director, bl_int(i));
@@ -87,8 +65,8 @@ static void yielder(bl_term unused)
 static int yield_begin(const struct setting *setting)
 {
     (void)setting;
-    int r = hire(0, yielder, bl_int(0));
-    return r ? r : hire(0, yielder, bl_int(0));
+    int r = crew_hire(0, yielder, bl_int(0));
+    return r ? r : crew_hire(0, yielder, bl_int(0));
 }
 
 static void yield_batch(uint64_t n, struct proof *proof)
@@ -119,7 +97,7 @@ static int yield_batches(const struct setting *setting, uint64_t count, struct p
 static void answerer(bl_term partner)
 {
     for (;;)
-        bl_send(bl_to_pid(partner), bl_int(await_part() + 1));
+        bl_send(bl_to_pid(partner), bl_int(crew_await() + 1));
 }
 
 static void asker(bl_term unused)
@@ -130,7 +108,7 @@ static void asker(bl_term unused)
         return;
     bl_pid partner = bl_to_pid(first);
     for (;;) {
-        int64_t trips = await_part(), sum = 0;
+        int64_t trips = crew_await(), sum = 0;
         for (int64_t i = 1; i <= trips; i++) {
             bl_send(partner, bl_int(i));
             sum += bl_to_int(bl_receive());
@@ -141,9 +119,9 @@ static void asker(bl_term unused)
 
 static int ping_pong_begin(const struct setting *setting)
 {
-    int r = hire(crew_place(setting, 0), asker, bl_int(0));
+    int r = crew_hire(crew_place(setting, 0), asker, bl_int(0));
     if (!r)
-        r = hire(crew_place(setting, 1), answerer, bl_from_pid(crew.pids[0]));
+        r = crew_hire(crew_place(setting, 1), answerer, bl_from_pid(crew.pids[0]));
     if (!r)
         bl_send(crew.pids[0], bl_from_pid(crew.pids[1]));
     return r;
@@ -166,7 +144,7 @@ static void member(bl_term next_pid)
 {
     bl_pid next = bl_to_pid(bl_is_pid(next_pid) ? next_pid : bl_receive());
     for (;;) {
-        int64_t token = await_part() + 1;
+        int64_t token = crew_await() + 1;
         bl_send(token == (int64_t)crew.hops ? crew.director : next, bl_int(token));
     }
 }
@@ -174,9 +152,9 @@ static void member(bl_term next_pid)
 /* Each is told the one before it; the first, which was there before all, is told last. */
 static int ring_begin(const struct setting *setting)
 {
-    int r = hire(0, member, bl_int(0));
+    int r = crew_hire(0, member, bl_int(0));
     for (uint64_t i = 1; i < setting->n && !r; i++)
-        r = hire(0, member, bl_from_pid(crew.pids[i - 1]));
+        r = crew_hire(0, member, bl_from_pid(crew.pids[i - 1]));
     crew.hops = ring_hops(setting->n);
     if (!r)
         bl_send(crew.pids[0], bl_from_pid(crew.pids[crew.size - 1]));
@@ -199,7 +177,7 @@ static int ring_batches(const struct setting *setting, uint64_t count, struct pr
 static void sender(bl_term receiver)
 {
     for (;;) {
-        int64_t n = await_part();
+        int64_t n = crew_await();
         for (int64_t i = 1; i <= n; i++)
             bl_send(bl_to_pid(receiver), bl_int(i));
     }
@@ -209,7 +187,7 @@ static void receiver(bl_term unused)
 {
     (void)unused;
     for (;;) {
-        int64_t sum = await_part();
+        int64_t sum = crew_await();
         for (int i = 1; i < BATCH_STREAM; i++)
             sum += bl_to_int(bl_receive());
         bl_send(crew.director, bl_int(sum));
@@ -220,9 +198,9 @@ _Static_assert(BATCH_STREAM == BATCH_FAN_IN, "one receiver's part serves both fi
 
 static int senders_begin(const struct setting *setting, int senders)
 {
-    int r = hire(crew_place(setting, 0), receiver, bl_int(0));
+    int r = crew_hire(crew_place(setting, 0), receiver, bl_int(0));
     for (int i = 0; i < senders && !r; i++)
-        r = hire(crew_place(setting, 1), sender, bl_from_pid(crew.pids[0]));
+        r = crew_hire(crew_place(setting, 1), sender, bl_from_pid(crew.pids[0]));
     return r;
 }
 
@@ -253,40 +231,21 @@ static int senders_batches(const struct setting *setting, uint64_t count, struct
 
 /* ---- parking ---- */
 
-/* Says that it runs, then waits to be asked for its number. The last to run wakes the director. */
+/* Says that it runs, then waits to be asked for its number. */
 static void parked(bl_term number)
 {
-    if (atomic_fetch_add_explicit(&crew.parked, 1, memory_order_relaxed) + 1 == crew.to_park)
-        bl_send(crew.director, bl_int(0));
+    crew_parked();
     bl_send(bl_to_pid(bl_receive()), number);
 }
 
-static void park_all(uint64_t n, struct proof *proof)
+static bl_pid birth(uint64_t number)
 {
-    (void)proof;
-    crew.to_park = n;
-    for (crew.size = 0; crew.size < n; crew.size++) {
-        bl_pid pid = bl_spawn(parked, bl_int((int64_t)crew.size + 1));
-        if (bl_pid_error(pid)) {
-            crew_failed(pid);
-            return;
-        }
-        crew.pids[crew.size] = pid;
-    }
-    bl_receive();
+    return bl_spawn(parked, bl_int((int64_t)number));
 }
 
 static int park(const struct setting *setting, uint64_t n, uint64_t *live)
 {
-    struct setting all = *setting;
-    struct proof none = {0};
-    all.n = n;
-    int r = crew_direct(park_all, &all, 1, &none);
-    *live = crew.size;
-    if (r || crew.size == n)
-        return r;
-    limits_note(EAGAIN, crew.size);
-    return -EAGAIN;
+    return crew_park(setting, n, live, birth, true);
 }
 
 const struct contender contender_beamling = {
@@ -302,5 +261,12 @@ const struct contender contender_beamling = {
     .ring = {.begin = ring_begin, .batches = ring_batches, .end = crew_end},
     .stream = {.begin = stream_begin, .batches = senders_batches, .end = crew_end},
     .fan_in = {.begin = fan_in_begin, .batches = senders_batches, .end = crew_end},
+    .tuple_ping_pong = &beamling_tuple_ping_pong,
+    .copy = &beamling_copy,
+    .binary_step = &beamling_binary_step,
+    .selective = &beamling_selective,
+    .pattern = &beamling_pattern,
+    .gc_isolation = &beamling_gc_isolation,
     .parking = {.park = park, .prove = crew_prove},
+    .heaps = &beamling_heaps,
 };

@@ -27,15 +27,17 @@ int crew_failed(bl_pid pid)
 }
 
 /* The list of pids is the driver's, not the units': it is touched before anything is measured. */
-static int make_room(uint64_t n)
+static int make_room(uint64_t units)
 {
+    enum { A_HANDFUL = 16 };
+    uint64_t n = units + A_HANDFUL;
+
     crew.pids = malloc(n * sizeof *crew.pids);
     if (!crew.pids) {
         bench_why("no memory for a list of %lu pids", (unsigned long)n);
         return -ENOMEM;
     }
     memset(crew.pids, 0, n * sizeof *crew.pids);
-    crew.pids_room = n;
     return 0;
 }
 
@@ -48,7 +50,7 @@ int crew_start(const struct setting *setting)
         bench_why("bl_start: %s", bl_strerror(error));
         return as_errno(error);
     }
-    int r = make_room(setting->n);
+    int r = make_room(setting->units);
     if (r)
         bl_stop();
     return r;
@@ -64,6 +66,25 @@ void crew_stop(void)
 unsigned crew_place(const struct setting *setting, unsigned partner)
 {
     return strcmp(setting->variant, "two_cpus") == 0 ? 1 + partner : 0;
+}
+
+/* ---- units ---- */
+
+int crew_hire(unsigned scheduler, bl_function *part, bl_term arg)
+{
+    bl_pid pid = bl_spawn_on(scheduler, part, arg);
+    if (bl_pid_error(pid))
+        return crew_failed(pid);
+    crew.pids[crew.size++] = pid;
+    return 0;
+}
+
+int64_t crew_await(void)
+{
+    int64_t n = bl_to_int(bl_receive());
+    if (n == CREW_END)
+        bl_exit(bl_atom("normal"));
+    return n;
 }
 
 /* ---- the director ---- */
@@ -118,6 +139,49 @@ void crew_end(const struct setting *setting)
 {
     struct proof none = {0};
     crew_direct(end_units, setting, 1, &none);
+}
+
+/* ---- parking ---- */
+
+static bl_pid (*born)(uint64_t number);
+static bool reports;
+
+/* The last to run wakes the director. */
+void crew_parked(void)
+{
+    if (atomic_fetch_add_explicit(&crew.parked, 1, memory_order_relaxed) + 1 == crew.to_park)
+        bl_send(crew.director, bl_int(0));
+}
+
+static void park_units(uint64_t n, struct proof *proof)
+{
+    (void)proof;
+    crew.to_park = n;
+    for (crew.size = 0; crew.size < n; crew.size++) {
+        bl_pid pid = born(crew.size + 1);
+        if (bl_pid_error(pid)) {
+            crew_failed(pid);
+            return;
+        }
+        crew.pids[crew.size] = pid;
+    }
+    if (reports)
+        bl_receive();
+}
+
+int crew_park(const struct setting *setting, uint64_t n, uint64_t *live, bl_pid (*birth)(uint64_t number), bool report)
+{
+    struct setting all = *setting;
+    struct proof none = {0};
+    all.n = n;
+    born = birth;
+    reports = report;
+    int r = crew_direct(park_units, &all, 1, &none);
+    *live = crew.size;
+    if (r || crew.size == n)
+        return r;
+    limits_note(EAGAIN, crew.size);
+    return -EAGAIN;
 }
 
 /* A few at a time, so that the answers do not pile up. */

@@ -1,4 +1,4 @@
-/* beamling_crew.h - what the two beamling contenders share: the runtime's start and stop,
+/* beamling_crew.h - what the beamling contenders share: the runtime's start and stop,
  * and the director, the process that sets the others off and adds up what they did.
  *
  * The driver is a thread, and a thread's way into the runtime (two futex calls, two
@@ -17,7 +17,7 @@
 struct crew {
     bl_pid director;
     bl_pid *pids; /* parked units, in order of creation */
-    uint64_t pids_room, size, hops;
+    uint64_t size, hops;
     bl_pid first, last; /* ring: where the token starts; pairs: both */
     bl_pid senders[FAN_IN_SENDERS];
     uint64_t slots[BATCH_SPAWNS]; /* what short-lived units hand back */
@@ -33,6 +33,12 @@ void crew_stop(void);
 /* The scheduler for partner 0 or 1: one each with "two_cpus", else none in particular. */
 unsigned crew_place(const struct setting *, unsigned partner);
 
+/* A straight-line unit that waits before the clock starts; on no scheduler in particular if 0. */
+int crew_hire(unsigned scheduler, bl_function *part, bl_term arg);
+
+/* In a unit: the next number asked of it, or its end. */
+int64_t crew_await(void);
+
 /* In a process of its own, `count` times: batch(count so far, proof). */
 typedef void crew_batch(uint64_t n, struct proof *);
 int crew_direct(crew_batch *, const struct setting *, uint64_t count, struct proof *);
@@ -46,6 +52,11 @@ int crew_failed(bl_pid);
 /* end() of figures whose units wait in a receive: -1 ends each. */
 enum { CREW_END = -1 };
 void crew_end(const struct setting *);
+
+/* parking.park: n units of this birth (numbers from 1). If they report, all have called
+ * crew_parked() when this returns. */
+int crew_park(const struct setting *, uint64_t n, uint64_t *live, bl_pid (*birth)(uint64_t number), bool report);
+void crew_parked(void);
 
 /* parking.prove: every parked unit answers a pid with its number, and ends. */
 int crew_prove(const struct setting *, struct proof *);

@@ -3,10 +3,8 @@
  * returning. A pair's or ring's partners are found in the crew's list, which is written
  * before they are set off; their state is one integer, as in the straight-line contender. */
 #include "../figures/figures.h"
-#include "../limits.h"
 #include "beamling_crew.h"
-
-#include <errno.h>
+#include "beamling_terms.h"
 
 static bl_term end(void)
 {
@@ -225,30 +223,14 @@ static bl_term parked(bl_term number, bl_term message)
     return end();
 }
 
-static void park_all(uint64_t n, struct proof *proof)
+static bl_pid birth(uint64_t number)
 {
-    (void)proof;
-    for (crew.size = 0; crew.size < n; crew.size++) {
-        bl_pid pid = bl_spawn_resting(parked, bl_int((int64_t)crew.size + 1));
-        if (bl_pid_error(pid)) {
-            crew_failed(pid);
-            return;
-        }
-        crew.pids[crew.size] = pid;
-    }
+    return bl_spawn_resting(parked, bl_int((int64_t)number));
 }
 
 static int park(const struct setting *setting, uint64_t n, uint64_t *live)
 {
-    struct setting all = *setting;
-    struct proof none = {0};
-    all.n = n;
-    int r = crew_direct(park_all, &all, 1, &none);
-    *live = crew.size;
-    if (r || crew.size == n)
-        return r;
-    limits_note(EAGAIN, crew.size);
-    return -EAGAIN;
+    return crew_park(setting, n, live, birth, false);
 }
 
 const struct contender contender_beamling_resting = {
@@ -262,5 +244,8 @@ const struct contender contender_beamling_resting = {
     .ring = {.begin = ring_begin, .batches = ring_batches, .end = crew_end},
     .stream = {.begin = stream_begin, .batches = senders_batches, .end = crew_end},
     .fan_in = {.begin = fan_in_begin, .batches = senders_batches, .end = crew_end},
+    .tuple_ping_pong = &beamling_resting_tuple_ping_pong,
+    .gc_isolation = &beamling_resting_gc_isolation,
     .parking = {.park = park, .prove = crew_prove},
+    .heaps = &beamling_resting_heaps,
 };

@@ -2,8 +2,8 @@
 # check-peers.sh DIR - do the peers built in DIR keep the contract of bench/README.md?
 #
 # Every figure in every variant, with a few operations: exit code, the exact number of
-# batches, work, checksum, the fields of the JSON line; then the --hold protocol, the
-# refusals and the process limit. It judges no time. A peer that is not built is skipped,
+# batches, work, checksum, the fields of the JSON line; then the figures about terms in
+# several sizes, the --hold protocol, the refusals and the process limit. It judges no time. A peer that is not built is skipped,
 # and said to be; if none is built the check fails.
 [ $# -eq 1 ] && [ -d "$1" ] || { echo "usage: $0 DIR (where the peers were built)" >&2; exit 2; }
 exec /usr/bin/python3 - "$1" <<'EOF'
@@ -18,6 +18,26 @@ EXPECTED = {  # work and checksum of a batch, most units alive
 PARKING = ('spawn_live', 'memory')
 FIELDS = 'figure contender variant cpus n value unit ops work peak_live checksum'.split()
 CPUS = {'one_cpu': 1, 'two_cpus': 2, 'free': 2}
+STEPS = sum(i % 256 for i in range(1, 1001))
+EIGHT = {'int': 26, 'atom': 20, 'pair': 156, 'nested': 192, 'list': 184, 'map': 156, 'bin': 148}
+
+def between(least, x, most): return max(least, min(x, most))
+def copies(n): return between(4, 4194304 // (n + 1), 10000)
+def holders(n): return between(500, 4194304 // (n + 16), 100000)
+
+# The figures about terms: variants with their CPUs, some n, work and checksum of a batch, units alive.
+TERMS = {
+    'tuple_ping_pong': (CPUS, (2,), lambda v, n: (1000, 501500, 2)),
+    'copy': (dict.fromkeys(('bin', 'list', 'tuple'), 1), (0, 1, 100, 1024, 131072),
+             lambda v, n: (copies(n), copies(n) * (n + 1), 2)),
+    'binary_step': ({'one_cpu': 1}, (1, 64, 65, 4096), lambda v, n: (1000, 1000 * n + STEPS, 2)),
+    'selective': ({'plain': 1, 'marker': 1}, (0, 1, 10000), lambda v, n: (10, 65, 2)),
+    'pattern': (dict.fromkeys(EIGHT, 1), (1,), lambda v, n: (10000, 1250 * EIGHT[v], 1)),
+    'heap_bytes': ({'free': 2}, (0, 8, 2048, 8192), lambda v, n: (holders(n), holders(n) * (n // 2), holders(n)))}
+SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
+WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}
+LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation']
+PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
 failures = checked = 0
 
 def run(peer, *arguments, stdin='', **environment):
@@ -26,9 +46,9 @@ def run(peer, *arguments, stdin='', **environment):
     lines = done.stdout.splitlines()
     return done.returncode, lines, done.stderr
 
-def figure(peer, name, variant, *more, n=N, **how):
+def figure(peer, name, variant, *more, n=N, cpus=0, **how):
     return run(peer, '--contender', peer, '--figure', name, '--variant', variant, '--n', n,
-               '--cpus', CPUS[variant], *more, **how)
+               '--cpus', cpus or CPUS[variant], *more, **how)
 
 def claim(peer, what, holds, got):
     global failures, checked
@@ -39,54 +59,91 @@ def claim(peer, what, holds, got):
 
 def cannot(peer, name, variant):
     return (name == 'yield' and variant != 'one_cpu'
-            or variant == 'two_cpus' and (peer == 'go' or name in PARKING))
+            or variant == 'two_cpus' and (peer == 'go' or name in PARKING)
+            or name in WITHOUT.get(peer, ()))
 
-def right(peer, name, variant, line, ops):
-    r, (work, checksum, peak) = json.loads(line), EXPECTED[name]
-    return (list(r) == FIELDS and r['value'] > 0 and r['unit'] == 'ns'
-            and (r['figure'], r['contender'], r['variant'], r['cpus'], r['n']) == (name, peer, variant, CPUS[variant], N)
-            and (r['work'], r['checksum'], r['peak_live']) == (work, checksum, peak)
-            and (r['ops'] == ops if ops else r['ops'] > 0 and r['ops'] % work == 0))
+def right(line, setting, proof, ops, fields=FIELDS):
+    r = json.loads(line)
+    return (list(r) == fields and r['value'] > 0 and r['unit'] == 'ns'
+            and (r['figure'], r['contender'], r['variant'], r['cpus'], r['n']) == setting
+            and (r['work'], r['checksum'], r['peak_live']) == proof
+            and (r['ops'] == ops if ops else r['ops'] > 0 and r['ops'] % proof[0] == 0))
 
-def check_figure(peer, name, variant):
-    work = EXPECTED[name][0]
+def refused(got):
+    code, lines, error = got
+    return code == 3 and len(lines) == 1 and json.loads(lines[0])['error']
+
+def check_figure(peer, name, variant, cpus=0, n=N, proof=None):
+    cpus, proof = cpus or CPUS[variant], proof or EXPECTED[name]
+    work = proof[0]
     for asked, batches in ((1, 1), (2 * work + 1, 3)):
-        code, lines, error = got = figure(peer, name, variant, '--ops', asked)
+        code, lines, error = got = figure(peer, name, variant, '--ops', asked, n=n, cpus=cpus)
         if cannot(peer, name, variant):
-            claim(peer, f'{name} {variant} is refused', code == 3 and len(lines) == 1 and json.loads(lines[0])['error'], got)
+            claim(peer, f'{name} {variant} is refused', refused(got), got)
             return
-        ops = N if name in PARKING else batches * work
-        claim(peer, f'{name} {variant} --ops {asked}',
-              code == 0 and len(lines) == 1 and right(peer, name, variant, lines[0], ops), got)
+        ops = work if name in SINGLE else batches * work
+        claim(peer, f'{name} {variant} n = {n} --ops {asked}', code == 0 and len(lines) == 1
+              and right(lines[0], (name, peer, variant, cpus, n), proof, ops), got)
 
-def check_hold(peer):
+def check_terms(peer):
+    for name, (variants, sizes, proof) in TERMS.items():
+        for variant, cpus in variants.items():
+            for n in sizes:
+                check_figure(peer, name, variant, cpus, n, proof(variant, n))
+
+def check_isolation(peer):
+    for n in (0, 1 << 24):
+        code, lines, error = got = figure(peer, 'gc_isolation', 'free', n=n)
+        r = json.loads(lines[0]) if code == 0 and len(lines) == 1 else {}
+        probes = r.get('work', 0)
+        claim(peer, f'gc_isolation n = {n}', probes >= 5000 and (n or probes == 5000)
+              and right(lines[0], ('gc_isolation', peer, 'free', 2, n), (probes, probes, 10000), probes, FIELDS + PERCENTILES)
+              and r['value'] == r['p99'] and 0 < r['p50'] <= r['p99'] <= r['p99_9'] <= r['max']
+              and all(isinstance(r[p], int) for p in PERCENTILES), got)
+
+def check_hold(peer, name, variant, n, proof):
     for stdin in ('\n\n', ''):
-        code, lines, error = got = figure(peer, 'memory', 'one_cpu', '--hold', stdin=stdin)
+        code, lines, error = got = figure(peer, name, variant, '--hold', stdin=stdin, n=n)
         ok = code == 0 and len(lines) == 3
         if ok:
             ready, parked = map(json.loads, lines[:2])
-            ok = (ready == {'event': 'ready'} and parked['event'] == 'parked' and parked['live'] == N
-                  and parked['value'] > 0 and right(peer, 'memory', 'one_cpu', lines[2], N))
-        claim(peer, f'--hold with {stdin!r} on standard input', ok, got)
+            ok = (ready == {'event': 'ready'} and parked['event'] == 'parked' and parked['live'] == proof[2]
+                  and parked['value'] > 0 and right(lines[2], (name, peer, variant, CPUS[variant], n), proof, proof[0]))
+        claim(peer, f'{name} --hold with {stdin!r} on standard input', ok, got)
 
 def check_refusals(peer):
     for arguments in (['--frob'], ['--figure', 'nothing', '--variant', 'free', '--n', 1, '--cpus', 1], [],
                       ['--figure', 'ring', '--variant', 'nowhere', '--n', 2, '--cpus', 1],
-                      ['--figure', 'ring', '--variant', 'free', '--n', 'many', '--cpus', 1]):
+                      ['--figure', 'ring', '--variant', 'free', '--n', 'many', '--cpus', 1],
+                      ['--figure', 'ring', '--variant', 'bin', '--n', 2, '--cpus', 1],
+                      ['--figure', 'ping_pong', '--variant', 'free', '--n', 0, '--cpus', 1],
+                      ['--figure', 'copy', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+                      ['--figure', 'copy', '--variant', 'bin', '--n', -1, '--cpus', 1],
+                      ['--figure', 'copy', '--variant', 'bin', '--n', 0, '--cpus', 2],
+                      ['--figure', 'copy', '--variant', 'bin', '--n', 0, '--cpus', 1, '--hold'],
+                      ['--figure', 'binary_step', '--variant', 'free', '--n', 1, '--cpus', 1],
+                      ['--figure', 'binary_step', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+                      ['--figure', 'selective', '--variant', 'free', '--n', 0, '--cpus', 1],
+                      ['--figure', 'pattern', '--variant', 'tuple', '--n', 1, '--cpus', 1],
+                      ['--figure', 'heap_bytes', '--variant', 'two_cpus', '--n', 8, '--cpus', 2],
+                      ['--figure', 'gc_isolation', '--variant', 'p50', '--n', 0, '--cpus', 2]):
         code, lines, error = got = run(peer, *arguments)
         claim(peer, f'{arguments} is refused', code == 2 and not lines and 'spawn_exit' in error, got)
 
 def check(peer):
     code, lines, error = got = run(peer, '--list')
-    claim(peer, '--list', code == 0 and lines == list(EXPECTED), got)
+    claim(peer, '--list', code == 0 and lines == [f for f in LISTED if f not in WITHOUT.get(peer, ())], got)
     code, lines, error = got = run(peer, '--version')
     claim(peer, '--version', code == 0 and len(lines) == 1, got)
     for name in EXPECTED:
         for variant in CPUS:
             check_figure(peer, name, variant)
+    check_terms(peer)
+    check_isolation(peer)
     code, lines, error = got = figure(peer, 'yield', 'one_cpu', '--min-time', '0.02')
-    claim(peer, '--min-time', code == 0 and right(peer, 'yield', 'one_cpu', lines[0], 0), got)
-    check_hold(peer)
+    claim(peer, '--min-time', code == 0 and right(lines[0], ('yield', peer, 'one_cpu', 1, N), EXPECTED['yield'], 0), got)
+    check_hold(peer, 'memory', 'one_cpu', N, EXPECTED['memory'])
+    check_hold(peer, 'heap_bytes', 'free', 2048, TERMS['heap_bytes'][2]('free', 2048))
     check_refusals(peer)
     if peer != 'go':
         code, lines, error = got = figure(peer, 'spawn_live', 'free', n=5000, ERL_ZFLAGS='+P 4096')

@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-extern const struct contender contender_pthread, contender_pthread_min, contender_process, contender_posix_spawn;
+extern const struct contender contender_pthread, contender_pthread_min, contender_process, contender_posix_spawn,
+    contender_socketpair;
 
 const struct contender *const contenders[] = {
-    &contender_pthread, &contender_pthread_min, &contender_process, &contender_posix_spawn, NULL,
+    &contender_pthread, &contender_pthread_min, &contender_process, &contender_posix_spawn, &contender_socketpair, NULL,
 };

@@ -16,6 +16,7 @@
 #include "../cpus.h"
 #include "../figures/figures.h"
 #include "../limits.h"
+#include "process_copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -494,5 +495,5 @@ const struct contender contender_process = {
     .spawn_exit = CREW(begin_spawns, batch_spawn_exit), .spawn_join = CREW(begin_spawns, batch_spawn_join),
     .yield = CREW(begin_yield, batch_yield), .ping_pong = CREW(begin_ping_pong, batch_ping_pong),
     .ring = CREW(begin_ring, batch_ring), .stream = CREW(begin_stream, batch_pipe),
-    .fan_in = CREW(begin_fan_in, batch_pipe), .parking = {park, prove},
+    .fan_in = CREW(begin_fan_in, batch_pipe), .copy = &process_copy, .parking = {park, prove},
 };

@@ -12,6 +12,7 @@
 #include "../cpus.h"
 #include "../figures/figures.h"
 #include "../limits.h"
+#include "pthread_copy.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -433,6 +434,7 @@ static void stop(void)
 
 const struct contender contender_pthread = {
     .name = "pthread", .what = "threads of the operating system, default stack", .start = start_default, THREADS,
+    .copy = &pthread_copy,
 };
 
 const struct contender contender_pthread_min = {

@@ -21,6 +21,6 @@ const struct figure figure_bare_switch = {
     .name = "bare_switch", .unit = "ns",
     .question = "What is the least a switch can cost?",
     .variants = (const char *const[]){"one_cpu", NULL},
-    .sizes = (const uint64_t[]){2, 0},
+    .sizes = (const uint64_t[]){2, END_OF_SIZES},
     .task = task, .ops = ops, .checksum = ops,
 };

@@ -27,6 +27,6 @@ const struct figure figure_fan_in = {
     .name = "fan_in", .unit = "ns",
     .question = "What does a message cost when four send to one?",
     .variants = (const char *const[]){"one_cpu", "free", NULL},
-    .sizes = (const uint64_t[]){FAN_IN_SENDERS + 1, 0},
+    .sizes = (const uint64_t[]){FAN_IN_SENDERS + 1, END_OF_SIZES},
     .task = task, .ops = ops, .checksum = checksum,
 };

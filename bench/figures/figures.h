@@ -18,6 +18,24 @@ static inline uint64_t ring_hops(uint64_t n)
     return n > 10000 ? n : 10000;
 }
 
+/* n, or the nearer end of low..high */
+static inline uint64_t clamp(uint64_t n, uint64_t low, uint64_t high)
+{
+    return n < low ? low : n > high ? high : n;
+}
+
+/* copy: so many messages that a batch moves about four million elements; contenders ask here too. */
+static inline uint64_t copy_messages(uint64_t n)
+{
+    return clamp(4194304 / (n + 1), 4, 10000);
+}
+
+/* heap_bytes: so many units that they hold about four million words together. */
+static inline uint64_t heap_units(uint64_t n)
+{
+    return clamp(4194304 / (n + 16), 500, 100000);
+}
+
 static inline uint64_t same(uint64_t n)
 {
     return n;

@@ -8,10 +8,15 @@
  * n: units. */
 #include "figures.h"
 
+static const struct parking *parking(const struct contender *c)
+{
+    return &c->parking;
+}
+
 const struct figure figure_memory = {
     .name = "memory", .unit = "bytes",
     .question = "What does a waiting unit occupy, the kernel's share included?",
     .variants = (const char *const[]){"free", NULL},
-    .sizes = (const uint64_t[]){1000, 2000, 5000, 10000, 20000, 0},
-    .ops = same, .checksum = sum_to,
+    .sizes = (const uint64_t[]){1000, 2000, 5000, 10000, 20000, END_OF_SIZES},
+    .parking = parking, .ops = same, .checksum = sum_to, .units = same,
 };

@@ -29,6 +29,6 @@ const struct figure figure_ping_pong = {
     .name = "ping_pong", .unit = "ns",
     .question = "What does a question and its answer cost?",
     .variants = (const char *const[]){"one_cpu", "two_cpus", "free", NULL},
-    .sizes = (const uint64_t[]){2, 0},
+    .sizes = (const uint64_t[]){2, END_OF_SIZES},
     .task = task, .ops = ops, .checksum = checksum,
 };

@@ -16,6 +16,6 @@ const struct figure figure_ring = {
     .name = "ring", .unit = "ns",
     .question = "What does a hop cost in a ring of n units?",
     .variants = (const char *const[]){"one_cpu", "free", NULL},
-    .sizes = (const uint64_t[]){1000, 100000, 0},
-    .task = task, .ops = ring_hops, .checksum = ring_hops,
+    .sizes = (const uint64_t[]){1000, 100000, END_OF_SIZES},
+    .task = task, .ops = ring_hops, .checksum = ring_hops, .units = same,
 };

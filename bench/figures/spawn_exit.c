@@ -27,6 +27,6 @@ const struct figure figure_spawn_exit = {
     .name = "spawn_exit", .unit = "ns",
     .question = "What does a unit cost from birth to death, a thousand at a time?",
     .variants = (const char *const[]){"one_cpu", "free", NULL},
-    .sizes = (const uint64_t[]){BATCH_SPAWNS, 0},
+    .sizes = (const uint64_t[]){BATCH_SPAWNS, END_OF_SIZES},
     .task = task, .ops = ops, .checksum = checksum,
 };

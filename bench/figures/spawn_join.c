@@ -28,6 +28,6 @@ const struct figure figure_spawn_join = {
     .name = "spawn_join", .unit = "ns",
     .question = "What does it cost to create one unit and wait for its answer?",
     .variants = (const char *const[]){"one_cpu", "free", NULL},
-    .sizes = (const uint64_t[]){1, 0},
+    .sizes = (const uint64_t[]){1, END_OF_SIZES},
     .task = task, .ops = ops, .checksum = checksum,
 };

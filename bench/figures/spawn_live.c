@@ -7,10 +7,15 @@
  * n: units. Where a contender dies, the limit that ended it is the result. */
 #include "figures.h"
 
+static const struct parking *parking(const struct contender *c)
+{
+    return &c->parking;
+}
+
 const struct figure figure_spawn_live = {
     .name = "spawn_live", .unit = "ns",
     .question = "What does it cost to have n units alive at once, and how many can there be?",
     .variants = (const char *const[]){"free", NULL},
-    .sizes = (const uint64_t[]){1000, 10000, 30000, 100000, 1000000, 0},
-    .ops = same, .checksum = sum_to,
+    .sizes = (const uint64_t[]){1000, 10000, 30000, 100000, 1000000, END_OF_SIZES},
+    .parking = parking, .ops = same, .checksum = sum_to, .units = same,
 };

@@ -22,6 +22,6 @@ const struct figure figure_yield = {
     .name = "yield", .unit = "ns",
     .question = "What does it cost to give the CPU to another unit?",
     .variants = (const char *const[]){"one_cpu", NULL},
-    .sizes = (const uint64_t[]){2, 0},
+    .sizes = (const uint64_t[]){2, END_OF_SIZES},
     .task = task, .ops = ops, .checksum = ops,
 };

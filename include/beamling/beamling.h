@@ -74,6 +74,8 @@ static inline bl_term bl_int(int64_t n)
  * atom. "No term" when the text is no UTF-8, too long, or the table (2^20 atoms) is
  * full. Atoms are never freed. [any]; costs a hash of the text. (erlang:binary_to_atom/1) */
 BL_API bl_term bl_atom(const char *text);
+/* The same of so many bytes, some of which may be zero. */
+BL_API bl_term bl_atom_n(const char *text, size_t length);
 
 /* The pid as a term, to be sent. */
 static inline bl_term bl_from_pid(bl_pid pid)
@@ -107,6 +109,8 @@ static inline int64_t bl_to_int(bl_term t)
 }
 /* The text of an atom, valid for ever; NULL if t is none. [any] */
 BL_API const char *bl_atom_text(bl_term t);
+/* How many bytes it has, not counting the NUL behind them; 0 if t is no atom. [any] */
+BL_API size_t bl_atom_length(bl_term t);
 /* The pid in t; a pid that names nobody if t is none. [any] */
 static inline bl_pid bl_to_pid(bl_term t)
 {

@@ -16,8 +16,7 @@
  *
  * A clause is a statement: use braces for more than one. `break`, `return` and `goto` may
  * leave it (the message is taken, nothing needs cleaning up), receives may be nested in
- * it. Nothing but clauses may stand in a BL_RECEIVE. (-Wshadow takes a receive in a clause
- * for a mistake, unless the header is a system's: -isystem, as CMake packages are.) */
+ * it. Nothing but clauses may stand in a BL_RECEIVE. */
 #ifndef BEAMLING_RECEIVE_H
 #define BEAMLING_RECEIVE_H
 
@@ -33,32 +32,40 @@ extern "C" {
 #define BL_INFINITY (-1)
 
 /* The clauses. [process] */
-#define BL_RECEIVE for (bl_receiver bl_receiver_ = {NULL, NULL, 0, 0}; bl_receive_next(&bl_receiver_);)
+#define BL_RECEIVE BL_RECEIVER_LOOP_({NULL, NULL, 0, BL_SITE_, {0}, 0})
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
  * to a call, however many messages wait. The last reference made counts. */
-#define BL_RECEIVE_SINCE(reference)                                                                \
-    for (bl_receiver bl_receiver_ = bl_receive_since(reference); bl_receive_next(&bl_receiver_);)
+#define BL_RECEIVE_SINCE(reference) BL_RECEIVER_LOOP_(bl_receive_since(reference, BL_SITE_))
 
-/* When the message matches: BL_ON(pattern, arguments for its holes...) statement */
+/* When the message matches: BL_ON(pattern, arguments for its holes...) statement. The
+ * arguments are evaluated once, or not at all. */
 #define BL_ON(...)                                                                                 \
-    if (bl_receive_on(&bl_receiver_, BL_SITE_, __VA_ARGS__))
+    if ((bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_EXPIRED_ &&                       \
+        BL_LOOK_(bl_receiver_.message, false, bl_receive_on, &bl_receiver_, __VA_ARGS__))
 
 /* When no message that matches has come for so many milliseconds: 0 .. 2^32 - 1, or
  * BL_INFINITY; anything else ends the process with `timeout_value`. Never early. The last
  * clause; evaluated once. 0: what is there is looked at, all of it. */
 #define BL_AFTER(milliseconds)                                                                     \
-    if (bl_receiver_.state & BL_RECEIVER_TIMED_ ? bl_receive_expired(&bl_receiver_)                \
-                                                : bl_receive_after(&bl_receiver_, (milliseconds)))
+    if ((bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ &&                          \
+        (bl_receiver_.state & BL_RECEIVER_TIMED_ ? bl_receive_expired(&bl_receiver_)               \
+                                                 : bl_receive_after(&bl_receiver_, (milliseconds))))
 
 /* Does t match? The holes are filled if it does, else nothing is written. [any]
  *     if (BL_MATCH(t, "{point, %i, %i}", &x, &y)) ... */
-#define BL_MATCH(t, ...) bl_match((t), BL_SITE_, __VA_ARGS__)
+#define BL_MATCH(t, ...) BL_MATCH_(t, __VA_ARGS__)
 
 /* A term from a text and values: BL_TERM("{point, %i, %i}", (int64_t)1, (int64_t)2). "No
  * term" if there is no memory, or a value is not what its hole says. [any] */
 #define BL_TERM(...) bl_build(BL_SITE_, __VA_ARGS__)
+
+/* Send what BL_TERM() would build. It is built where it will be received: nothing is copied,
+ * and nothing of it is left on the heap of the sender, unless a value is a term that lives on
+ * a heap. Results: bl_send()'s; BL_EINVAL also if a value is not what its hole says. [any]
+ *     BL_SEND(server, "{get, %p}", bl_self()); */
+#define BL_SEND(to, ...) bl_send_built((to), BL_SITE_, __VA_ARGS__)
 
 /* How many messages wait in the mailbox of this process. Constant time, spread over
  * their arrivals. (process_info(self(), message_queue_len)) [process] */
@@ -66,35 +73,90 @@ BL_API size_t bl_mailbox_length(void);
 
 /* ---- what the macros are made of ---- */
 
-typedef struct bl_receiver {
-    void *place;
-    void *timer;
-    uint64_t deadline;
-    unsigned state;
-} bl_receiver;
-
-enum { BL_RECEIVER_TIMED_ = 16 };
-
-/* A place in the source; its text, always the same, is compiled once. */
+/* A place in the source, and what was found out about it once: its text is always the same. */
 typedef struct bl_site {
     void *compiled;
 } bl_site;
 
-#define BL_SITE_                                                                             \
-    __extension__({                                                                                \
-        static bl_site bl_site_;                                                                   \
-        &bl_site_;                                                                                 \
-    })
+typedef struct bl_receiver {
+    void *place;
+    void *timer;
+    uint64_t deadline;
+    bl_site *site;
+    bl_term message; /* that it looks at */
+    unsigned state;
+} bl_receiver;
 
-BL_API bl_receiver bl_receive_since(bl_term reference);
+/* The first look of a compiled pattern: the term itself, the first word it points to (if it is
+ * to be a tuple or a list), and another. Most misfits fail here, and cost no call. */
+typedef struct bl_look {
+    uint64_t root_mask, root_word, first_mask, first_word, other_mask, other_word;
+    uint32_t other_offset;
+    bool enters; /* it is to be a tuple or a list */
+    bool simple; /* who passes matches, and nothing is to be written */
+} bl_look;
+
+enum bl_seen { BL_MISFIT_, BL_MATCHES_, BL_UNDECIDED_ };
+
+static inline enum bl_seen bl_look_at(bl_term t, const bl_site *site)
+{
+    const bl_look *look = (const bl_look *)__atomic_load_n(&site->compiled, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(!look, 0))
+        return BL_UNDECIDED_;
+    if ((t.word & look->root_mask) != look->root_word)
+        return BL_MISFIT_;
+    if (look->enters) {
+        const uint64_t *object = (const uint64_t *)(uintptr_t)(t.word & ~(uint64_t)7);
+        if ((object[0] & look->first_mask) != look->first_word ||
+            (object[look->other_offset] & look->other_mask) != look->other_word)
+            return BL_MISFIT_;
+    }
+    return look->simple && t.word ? BL_MATCHES_ : BL_UNDECIDED_;
+}
+
+enum { BL_RECEIVER_EXPIRED_ = 3, BL_RECEIVER_DONE_ = 4, BL_RECEIVER_STATES_ = 15, BL_RECEIVER_TIMED_ = 16 };
+
+#define BL_RECEIVER_GOES_ON_                                                                       \
+    (bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ && bl_receive_next(&bl_receiver_)
+
+BL_API bl_receiver bl_receive_since(bl_term reference, bl_site *);
 BL_API bool bl_receive_next(bl_receiver *);
 BL_API bool bl_receive_on(bl_receiver *, bl_site *, const char *pattern, ...);
 BL_API bool bl_receive_after(bl_receiver *, int64_t milliseconds);
 BL_API bool bl_receive_expired(bl_receiver *);
 BL_API bool bl_match(bl_term t, bl_site *, const char *pattern, ...);
 BL_API bl_term bl_build(bl_site *, const char *text, ...);
+BL_API bl_error bl_send_built(bl_pid to, bl_site *, const char *text, ...);
 
 #ifdef __cplusplus
 }
 #endif
+
+/* A receive in a clause, or a term that is built in the arguments of another, declares the same
+ * names again, so that it finds its own: not by mistake, as -Wshadow would have it, which does
+ * not look at what systems declare. What is above is looked at as usual. */
+#pragma GCC system_header
+#define BL_RECEIVER_LOOP_(...) for (bl_receiver bl_receiver_ = __VA_ARGS__; BL_RECEIVER_GOES_ON_;)
+
+#define BL_SITE_                                                                                   \
+    __extension__({                                                                                \
+        static bl_site bl_site_;                                                                   \
+        &bl_site_;                                                                                 \
+    })
+
+/* Look at t; if that does not decide, f(what, site, text, arguments...) does. To match is not
+ * `enough` where f has more to do. */
+#define BL_LOOK_(t, enough, f, what, ...)                                                          \
+    __extension__({                                                                                \
+        static bl_site bl_site_;                                                                   \
+        enum bl_seen bl_seen_ = bl_look_at((t), &bl_site_);                                        \
+        bl_seen_ != BL_MISFIT_ &&                                                                  \
+            (((enough) && bl_seen_ == BL_MATCHES_) || f((what), &bl_site_, __VA_ARGS__));          \
+    })
+
+#define BL_MATCH_(t, ...)                                                                          \
+    __extension__({                                                                                \
+        bl_term bl_matched_ = (t);                                                                 \
+        BL_LOOK_(bl_matched_, true, bl_match, bl_matched_, __VA_ARGS__);                           \
+    })
 #endif

@@ -5,7 +5,7 @@
  * receives them, and are garbage collected: whatever a process can still reach from its
  * C stack (local variables, arguments) or from its state stays. A term kept anywhere
  * else (a static variable, memory from malloc) is not seen, and must not be used after
- * the next call that builds terms or receives. (AddressSanitizer may keep variables away
+ * the next call that builds terms or receives, unless it is a bl_literal(). (AddressSanitizer may keep variables away
  * from the stack: run with ASAN_OPTIONS=detect_stack_use_after_return=0.) A thread that is no process has a heap of
  * its own, which is never collected: bl_forget() gives it back.
  *
@@ -173,6 +173,12 @@ BL_API bl_term bl_function_of(bl_callback *function, const bl_term *captured, si
 BL_API bl_term bl_call(bl_term t, bl_term arg);
 
 /* ---- memory ---- */
+
+/* A copy of t that is never collected. It is sent, stored and compared by any process without
+ * being copied again: for what is made once and read by all, such as tables. (persistent_term)
+ * Nothing gives it back but the end of the OS process. All of them together may have 1 GiB:
+ * "no term" if there is no room for it, or no memory. */
+BL_API bl_term bl_literal(bl_term t);
 
 /* Collect the garbage of this process now. (erlang:garbage_collect/0) */
 BL_API void bl_collect(void);

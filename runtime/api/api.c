@@ -35,18 +35,30 @@ const char *bl_strerror(bl_error error)
 
 /* ---- terms ---- */
 
-bl_term bl_atom(const char *text)
+bl_term bl_atom_n(const char *text, size_t length)
 {
     bl_error error;
     struct sched *s = self_sched();
     if (s)
         sched_check_stack(s);
-    return term_give(text ? atom_intern(text, strlen(text), &error) : TERM_NONE);
+    return term_give(text ? atom_intern(text, length, &error) : TERM_NONE);
+}
+
+bl_term bl_atom(const char *text)
+{
+    return bl_atom_n(text, text ? strlen(text) : 0);
 }
 
 const char *bl_atom_text(bl_term t)
 {
     return atom_text(t.word);
+}
+
+size_t bl_atom_length(bl_term t)
+{
+    size_t length;
+    atom_text_of(t.word, &length);
+    return length;
 }
 
 /* ---- processes ---- */

@@ -170,9 +170,12 @@ static void destroy(void)
 {
     if (processes.all)
         free_processes();
-    for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++)
+    for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++) {
+        small_drain(&runtime.scheds[i]->small);
         sched_destroy(runtime.scheds[i]);
+    }
     free(runtime.reserve);
+    small_fini();
     names_destroy();
     pool_fini(&runtime.alarms);
     pool_fini(&runtime.timers);
@@ -189,6 +192,7 @@ static bl_error create(const struct bl_options *o)
 {
     runtime.cpus = os_cpu_count();
     runtime.fenced = !os_fence_register();
+    small_init();
     pool_init(&runtime.messages, sizeof(struct message), SLAB);
     pool_init(&runtime.signals, sizeof(struct signal), SLAB);
     pool_init(&runtime.alarms, sizeof(struct alarm), SLAB);

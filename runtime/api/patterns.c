@@ -9,8 +9,9 @@
 
 #include "beamling/beamling.h"
 #include "data/atom.h"
-#include "data/pattern.h"
+#include "data/compile.h"
 #include "kernel/garbage.h"
+#include "kernel/receive.h"
 #include "kernel/select.h"
 
 /* ---- compiling once ---- */
@@ -38,7 +39,7 @@ static void drop_pattern(void *p)
 
 static void drop_build(void *b)
 {
-    build_free(b);
+    syntax_free(b);
 }
 
 static COLD const struct pattern *compile_pattern(bl_site *site, const char *text)
@@ -53,7 +54,7 @@ static COLD const struct pattern *compile_pattern(bl_site *site, const char *tex
 static COLD const struct build *compile_build(bl_site *site, const char *text)
 {
     struct text_error why;
-    struct build *b = build_compile(text, strlen(text), BUILD_TERMS, &why);
+    struct build *b = build_compile(text, strlen(text), &why);
     if (!b)
         complain(text, &why);
     return publish(site, b, drop_build);
@@ -128,9 +129,43 @@ bl_term bl_build(bl_site *site, const char *text, ...)
     return term_give(build_make_args(h, b, words, &error));
 }
 
+/* An immediate, or what only the heap of the caller can tell: as it says in the book. */
+static bl_error send_term(bl_pid to, const struct build *b, const uint64_t *words)
+{
+    bl_error error = BL_ENOMEM;
+    struct heap *h = garbage_heap();
+    term t = h ? build_make_args(h, b, words, &error) : TERM_NONE;
+    return t ? bl_send(to, term_give(t)) : error;
+}
+
+bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
+{
+    struct sched *s = calling_sched();
+    const struct build *b = build_at(site, text);
+    uint64_t words[BUILD_ARGS_MOST];
+    bl_error error;
+    va_list args;
+    va_start(args, text);
+    build_read_args(b, &args, words);
+    va_end(args);
+    if (UNLIKELY(!build_is_boxed(b)))
+        return send_term(to, b, words);
+    struct block *made = build_message(b, words, &error);
+    if (UNLIKELY(!made))
+        return error;
+    error = message_send_block(s, to.word, made);
+    if (LIKELY(s != NULL))
+        sched_charge(s, 1);
+    return error;
+}
+
 /* ---- receiving ---- */
 
-bool bl_receive_next(bl_receiver *r)
+/* bl_receive_next(), under its name for the linker: so that it ends in the tail call into the
+ * switch, as bl_receive() does (api.c). A bool is a register whose low byte is 0 or 1. */
+BL_API uint64_t receive_next(bl_receiver *) __asm__("bl_receive_next");
+
+uint64_t receive_next(bl_receiver *r)
 {
     struct sched *s = calling_sched();
     if (UNLIKELY(!s))
@@ -138,9 +173,9 @@ bool bl_receive_next(bl_receiver *r)
     return select_next(s, r);
 }
 
-bl_receiver bl_receive_since(bl_term reference)
+bl_receiver bl_receive_since(bl_term reference, bl_site *site)
 {
-    bl_receiver r = {0};
+    bl_receiver r = {.site = site};
     struct sched *s = calling_sched();
     if (s)
         select_since(s, &r, reference.word);
@@ -160,6 +195,10 @@ bool bl_receive_on(bl_receiver *r, bl_site *site, const char *text, ...)
     va_end(args);
     if (!matches(p, t, words))
         return false;
+    if (!p->keeps) {
+        select_discard(self_sched(), r);
+        return true;
+    }
     term taken = select_take(self_sched(), r);
     if (taken != t)
         matches(p, taken, words); /* it has moved, and the holes are to hold it where it is now */

@@ -5,8 +5,9 @@
  * is still on its stack or in registers as it gave it to us. */
 #include "beamling/beamling.h"
 #include "data/atom.h"
-#include "data/box.h"
+#include "data/copy.h"
 #include "data/order.h"
+#include "kernel/charge.h"
 #include "kernel/garbage.h"
 #include "kernel/native.h"
 #include "kernel/receive.h"
@@ -47,14 +48,20 @@ static enum order known(enum order order)
 
 bool bl_same_value(bl_term a, bl_term b)
 {
+    size_t words = 0;
     check_stack();
-    return known(term_same(a.word, b.word)) == ORDER_SAME;
+    enum order o = known(term_same_counted(a.word, b.word, &words));
+    charge_words(words);
+    return o == ORDER_SAME;
 }
 
 int bl_compare(bl_term a, bl_term b)
 {
+    size_t words = 0;
     check_stack();
-    return known(term_compare(a.word, b.word));
+    enum order o = known(term_compare_counted(a.word, b.word, &words));
+    charge_words(words);
+    return o;
 }
 
 bool bl_equal(bl_term a, bl_term b)
@@ -65,9 +72,11 @@ bool bl_equal(bl_term a, bl_term b)
 uint64_t bl_hash(bl_term t)
 {
     uint64_t hash;
+    size_t words = 0;
     check_stack();
-    if (UNLIKELY(!term_hash(t.word, &hash)))
+    if (UNLIKELY(!term_hash_counted(t.word, &hash, &words)))
         no_memory_to_walk();
+    charge_words(words);
     return hash;
 }
 
@@ -195,6 +204,7 @@ bool bl_length(bl_term t, size_t *n)
     for (; term_is_cell(t.word); t.word = cell_tail(t.word))
         length++;
     *n = length;
+    charge_words(2 * length);
     return t.word == TERM_NIL;
 }
 
@@ -254,6 +264,16 @@ bl_term bl_call(bl_term t, bl_term arg)
 
 /* ---- memory ---- */
 
+bl_term bl_literal(bl_term t)
+{
+    bl_error error;
+    size_t words = 0;
+    check_stack();
+    term literal = t.word ? copy_for_ever(t.word, &words, &error) : TERM_NONE;
+    charge_words(words);
+    return term_give(literal);
+}
+
 void *bl_alloc(size_t size)
 {
     struct heap *h = self_sched() ? heap_for_caller() : NULL;
@@ -283,8 +303,13 @@ void bl_collect(void)
     if (!s)
         return;
     sched_check_stack(s);
-    if (s->current->heap)
-        garbage_collect_self(s);
+    if (s->reductions <= 0) /* the last collection has used up the time slice */
+        sched_yield_self(s);
+    s = self_sched();
+    if (!s->current->heap)
+        return;
+    heap_want_major(s->current->heap);
+    garbage_collect_self(s);
 }
 
 bl_heap_info bl_get_heap_info(void)

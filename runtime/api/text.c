@@ -5,6 +5,7 @@
 #include "data/map.h"
 #include "data/parse.h"
 #include "data/print.h"
+#include "kernel/charge.h"
 #include "kernel/garbage.h"
 
 /* As in terms.c: the stack is long enough; NULL: no memory for a heap. */
@@ -63,6 +64,9 @@ static term list_of_pairs(struct heap *h, const term *pairs, size_t n)
     return list;
 }
 
+/* What a pair is charged as: the words that are built, and some comparisons. */
+enum { PAIR_WORDS = 16 };
+
 bl_term bl_map_pairs(bl_term map)
 {
     struct heap *h = heap_to_build_on();
@@ -74,6 +78,7 @@ bl_term bl_map_pairs(bl_term map)
         list = list_of_pairs(h, pairs, n);
     if (pairs)
         memory_free(pairs, bytes);
+    charge_words(n * PAIR_WORDS);
     return term_give(list);
 }
 
@@ -88,6 +93,7 @@ size_t bl_print(bl_term t, unsigned columns, char *buffer, size_t size)
     text_init_fixed(&text, buffer, size);
     bool printed = !t.word || term_print_pretty(&text, t.word, columns);
     text_string(&text);
+    charge_bytes(text.count);
     return printed ? text.count : SIZE_MAX;
 }
 
@@ -105,8 +111,9 @@ bl_term bl_parse(const char *text, size_t length, bl_parse_error *error)
     struct heap *h = heap_to_build_on();
     if (!h)
         return answer_with(TERM_NONE, out_of_memory, error);
-    struct parse_error why = {0};
+    struct text_error why = {0};
     term t = term_parse(h, text, length, &why);
+    charge_bytes(t ? length : why.offset);
     return answer_with(t, (bl_parse_error){why.error, why.offset, why.sentence}, error);
 }
 
@@ -123,7 +130,9 @@ bl_term bl_encode(bl_term t, bl_parse_error *error)
         binary = binary_make(h, text.bytes, text.count);
         why = (struct external_error){.code = BL_ENOMEM, .what = out_of_memory.sentence};
     }
+    size_t bytes = text.count;
     text_fini(&text);
+    charge_bytes(bytes);
     return answer_with(binary, (bl_parse_error){why.code, why.at, why.what}, error);
 }
 
@@ -135,6 +144,7 @@ bl_term bl_decode(const void *bytes, size_t n, bl_parse_error *error)
     size_t used = 0;
     struct external_error why = {0};
     term t = term_decode(h, bytes, n, &used, &why);
+    charge_bytes(t ? used : why.at);
     if (t && used != n) {
         t = TERM_NONE;
         why = (struct external_error){BL_EINVAL, used, "the term ends here, and more bytes follow"};

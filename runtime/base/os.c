@@ -38,6 +38,15 @@ int os_open(void *start, size_t size)
     return mprotect(start, size, PROT_READ | PROT_WRITE) ? -errno : 0;
 }
 
+/* LeakSanitizer's, if the program has it. */
+extern void __lsan_register_root_region(const void *start, size_t size) __attribute__((weak));
+
+void os_holds_pointers(void *start, size_t size)
+{
+    if (__lsan_register_root_region)
+        __lsan_register_root_region(start, size);
+}
+
 void os_release(void *start, size_t size)
 {
     munmap(start, size);

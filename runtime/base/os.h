@@ -17,6 +17,9 @@ void *os_reserve_closed(size_t size);
 /* Let [start, start + size) be read and written. */
 int os_open(void *start, size_t size);
 void os_release(void *start, size_t size);
+/* What is reserved there holds the only pointers to memory that is not lost: for who looks for
+ * leaks, if anybody does. */
+void os_holds_pointers(void *start, size_t size);
 /* Ask for large pages behind [start, start + size). A wish, never an error. */
 void os_wish_large_pages(void *start, size_t size);
 size_t os_page_size(void);

@@ -164,12 +164,17 @@ term atom_intern(const char *text, size_t length, bl_error *error)
     return table ? intern(table, text, length, error) : TERM_NONE;
 }
 
-const char *atom_text(term t)
+const char *atom_text_of(term t, size_t *length)
 {
+    *length = 0;
     /* The predefined atoms may be asked for before the table exists. */
     if (!term_is_atom(t) || !table_get())
         return NULL;
     /* acquire: sees the text; pairs with the release in add_locked(). */
     uint32_t index = term_atom_index(t), n = atomic_load_explicit(&count, memory_order_acquire);
-    return index < n ? atomic_load_explicit(&texts[index], memory_order_relaxed)->bytes : NULL;
+    if (index >= n)
+        return NULL;
+    const struct name *name = atomic_load_explicit(&texts[index], memory_order_relaxed);
+    *length = name->length;
+    return name->bytes;
 }

@@ -16,8 +16,15 @@ enum { ATOM_MAX = 1 << 20, ATOM_LENGTH_MAX = 255 };
  * a lock when the atom is new. */
 term atom_intern(const char *text, size_t length, bl_error *error);
 
-/* Its text, NUL-terminated, for ever; NULL if t is no atom of the table. */
-const char *atom_text(term t);
+/* Its text, NUL-terminated, for ever, and how many bytes it has before that NUL: others may
+ * be among them. NULL and 0 if t is no atom of the table. */
+const char *atom_text_of(term t, size_t *length);
+
+static inline const char *atom_text(term t)
+{
+    size_t length;
+    return atom_text_of(t, &length);
+}
 
 /* The atoms the runtime itself says. In the order of this list in every table; `normal`
  * is 0. */

@@ -1,9 +1,10 @@
 /* collect.c - mostly copying collection.
  *
  * When: on entry of a public function that may build terms, and when a resting process
- * has returned its state, once the heap has grown by as much as was live the last time
- * (heap_wants_collection()). So each word is moved about once for each word that is
- * taken. Never while an object is half-built: inside the runtime, taking words never
+ * has returned its state, once the heap has grown by as much as was live the last time, and
+ * by a nursery's worth at least (heap_wants_collection()); before a process waits, already
+ * when it has grown by a few hundred words. So each word is moved about once for each word
+ * that is taken. Never while an object is half-built: inside the runtime, taking words never
  * collects, it only adds blocks.
  *
  * What is scanned: the process's roots, precisely; and the live part of its stack with
@@ -17,6 +18,18 @@
  * what is reached is copied behind what was copied before (Cheney's queue), and leaves
  * its new address behind, and the block is freed. A stack is small, blocks are 64 KiB
  * at most or hold one object: so what is kept is bounded.
+ *
+ * A large heap has generations. After a collection that leaves HEAP_OLD_LEAST words or more
+ * all that is left is *old*, and the next ones are minor: they look only at the blocks made
+ * since, the young ones. Terms are immutable, so what is old points to nothing that is
+ * younger, and nobody need remember who does. What a minor collection copies becomes old. A
+ * young block that is kept stays young, and goes on being filled, unless something old would
+ * point into it: then all kept ones become old. When there is twice as much that is old as
+ * was live, the next collection is major: of everything. So a word that lives long is
+ * moved when it becomes old, and about once for each that becomes old after it; a word
+ * that dies young is never moved. What only old garbage refers to, such as large
+ * binaries, stays until then. A word of the stack in an old block means nothing to a minor
+ * collection.
  *
  * Without a stack (a resting process between messages) nothing is kept, and what is left
  * is compact. After J. Bartlett, Compacting garbage collection with ambiguous roots, 1988.
@@ -37,10 +50,20 @@ struct kept {
     bool dirty;        /* some are marked and not scanned */
 };
 
+enum { FEW_KEPT = 8, FEW_MAPS = 32, FEW_WORDS = 128 };
+
 struct collection {
     struct kept *kept; /* in the order of their addresses */
-    size_t kept_count;
+    size_t kept_count, kept_room;
+    struct kept few_kept[FEW_KEPT]; /* most of the time these are enough, and nothing is allocated */
+    uint64_t few_maps[FEW_MAPS];
+    size_t few_maps_used;
     uintptr_t kept_low, kept_high; /* no kept block outside of these */
+    uintptr_t stays_low, stays_bytes; /* outside of these nothing stays: no kept block, no literal */
+    struct block **young; /* minor: all blocks that are looked at, in the order of their addresses; else NULL */
+    size_t young_count;
+    bool in_copies;       /* what is reached is reached from a copy, */
+    bool copies_point;    /* and some of it was in a kept block */
 
     struct block *to, *last; /* copies, and the block that takes the next */
     term *top, *limit;
@@ -121,7 +144,7 @@ static term *move_cell(struct collection *c, term *from)
 static struct kept *kept_of(const struct collection *c, const term *p)
 {
     uintptr_t at = (uintptr_t)p;
-    if (LIKELY(at < c->kept_low || at >= c->kept_high))
+    if (at < c->kept_low || at >= c->kept_high)
         return NULL;
     size_t low = 0, high = c->kept_count; /* the last that begins at or before p */
     while (low < high) {
@@ -149,16 +172,40 @@ static void mark(struct collection *c, struct kept *k, const term *object)
 
 /* ---- reaching ---- */
 
+/* Of a minor collection. */
+static bool is_old(const struct collection *c, const term *p)
+{
+    size_t low = 0, high = c->young_count; /* the last that begins at or before p */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c->young[middle]->words <= p)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return !low || p >= c->young[low - 1]->words + c->young[low - 1]->size;
+}
+
+/* Does it not move? Then mark it, if that is still to be done. */
+static bool stays(struct collection *c, const term *object)
+{
+    if (literal_has((uintptr_t)object) || (c->young && is_old(c, object)))
+        return true;
+    struct kept *k = kept_of(c, object);
+    if (k) {
+        mark(c, k, object);
+        c->copies_point |= c->in_copies;
+    }
+    return k;
+}
+
 static inline void reach(struct collection *c, term *slot)
 {
-    if (!term_is_pointer(*slot))
+    if (!term_is_boxed(*slot))
         return;
     term *from = term_pointer(*slot);
-    struct kept *k = kept_of(c, from);
-    if (UNLIKELY(k != NULL)) {
-        mark(c, k, from);
+    if (UNLIKELY((uintptr_t)from - c->stays_low < c->stays_bytes) && stays(c, from))
         return;
-    }
     term *to = term_is_cell(*slot) ? move_cell(c, from) : move_box(c, from);
     if (UNLIKELY(!to))
         c->failed = true;
@@ -192,6 +239,7 @@ static void scan_all(struct collection *c)
 {
     struct block *b = NULL;
     term *at = NULL;
+    c->in_copies = true;
     while (!c->failed) {
         if (!b && c->to) {
             b = c->to;
@@ -203,10 +251,11 @@ static void scan_all(struct collection *c)
             b = b->more;
             at = b->words;
         } else if (c->dirty) {
-            c->dirty = false;
+            c->dirty = c->in_copies = false;
             for (size_t i = 0; i < c->kept_count; i++)
                 if (c->kept[i].dirty)
                     scan_kept(c, &c->kept[i]);
+            c->in_copies = true;
         } else {
             return;
         }
@@ -221,18 +270,60 @@ static int by_address(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The library's sort takes its time to begin. */
+static void sort_addresses(uintptr_t *words, size_t n)
+{
+    if (n > 16) {
+        qsort(words, n, sizeof *words, by_address);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        uintptr_t word = words[i];
+        size_t j = i;
+        for (; j && words[j - 1] > word; j--)
+            words[j] = words[j - 1];
+        words[j] = word;
+    }
+}
+
+/* Room for words: on our own stack, if they are few. */
+struct scratch {
+    uintptr_t *words;
+    size_t size;
+    uintptr_t few[FEW_WORDS];
+};
+
+static bool scratch_init(struct scratch *s, size_t size)
+{
+    s->size = size;
+    s->words = size <= FEW_WORDS ? s->few : memory_alloc(size * sizeof *s->words);
+    return s->words;
+}
+
+static void scratch_fini(struct scratch *s)
+{
+    if (s->words && s->words != s->few)
+        memory_free(s->words, s->size * sizeof *s->words);
+}
+
+/* Where a counted box's bytes are: [low, high]. */
+static void counted_range(const term *box, uintptr_t *low, uintptr_t *high)
+{
+    if (header_kind(*box) == BOX_SHARED) {
+        *low = (uintptr_t)shared_of(box)->bytes;
+        *high = *low + shared_of(box)->size;
+    } else {
+        *low = (uintptr_t)resource_of(box)->object;
+        *high = *low + resource_of(box)->size;
+    }
+}
+
 /* Does a word of the stack, sorted, lie in what this counted box refers to? Then somebody
  * may be reading there, though the compiler has no more use for the term. */
 static bool is_in_use(const term *box, const uintptr_t *words, size_t n)
 {
     uintptr_t low, high;
-    if (header_kind(*box) == BOX_SHARED) {
-        low = (uintptr_t)shared_of(box)->bytes;
-        high = low + shared_of(box)->size;
-    } else {
-        low = (uintptr_t)resource_of(box)->object;
-        high = low + resource_of(box)->size;
-    }
+    counted_range(box, &low, &high);
     for (size_t first = 0; first < n;) {
         size_t middle = first + (n - first) / 2;
         if (words[middle] >= low && words[middle] <= high)
@@ -305,22 +396,31 @@ static uintptr_t *first_from(uintptr_t *first, uintptr_t *end, uintptr_t from)
     return first;
 }
 
+/* Two maps of so many words. */
+static uint64_t *take_maps(struct collection *c, size_t words)
+{
+    if (c->few_maps_used + 2 * words > FEW_MAPS)
+        return memory_alloc(2 * words * sizeof(uint64_t));
+    uint64_t *maps = c->few_maps + c->few_maps_used;
+    c->few_maps_used += 2 * words;
+    return maps;
+}
+
 static bool keep(struct collection *c, struct block *b)
 {
-    size_t map = ((size_t)b->used / 64 + 1) * sizeof(uint64_t);
-    uint64_t *maps = memory_alloc(2 * map);
+    size_t words = (size_t)b->used / 64 + 1, bytes = 2 * words * sizeof(uint64_t);
+    uint64_t *maps = take_maps(c, words);
     if (!maps)
         return false;
-    memset(maps, 0, 2 * map);
-    c->kept[c->kept_count++] =
-        (struct kept){.block = b, .marked = maps, .scanned = maps + map / sizeof *maps, .bytes = 2 * map};
+    memset(maps, 0, bytes);
+    c->kept[c->kept_count++] = (struct kept){.block = b, .marked = maps, .scanned = maps + words, .bytes = bytes};
     return true;
 }
 
 /* Find the blocks to keep, and in them what the stack may mean. False: no memory. */
 static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t *found, size_t n)
 {
-    qsort(found, n, sizeof *found, by_address);
+    sort_addresses(found, n);
     for (struct block *b = h->blocks; b; b = b->more) {
         uintptr_t low = (uintptr_t)b->words, high = (uintptr_t)(b->words + b->used);
         uintptr_t *first = first_from(found, found + n, low);
@@ -329,7 +429,8 @@ static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t
     }
     if (!c->kept_count)
         return true;
-    qsort(c->kept, c->kept_count, sizeof *c->kept, by_block);
+    if (c->kept_count > 1)
+        qsort(c->kept, c->kept_count, sizeof *c->kept, by_block);
     c->kept_low = (uintptr_t)c->kept[0].block->words;
     const struct block *last = c->kept[c->kept_count - 1].block;
     c->kept_high = (uintptr_t)(last->words + last->used);
@@ -341,64 +442,90 @@ static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t
     return true;
 }
 
-static void forget_kept(struct collection *c, size_t room)
+static bool is_few_map(const struct collection *c, const uint64_t *maps)
+{
+    return maps >= c->few_maps && maps < c->few_maps + FEW_MAPS;
+}
+
+static void forget_kept(struct collection *c)
 {
     for (size_t i = 0; i < c->kept_count; i++)
-        memory_free(c->kept[i].marked, c->kept[i].bytes);
-    if (c->kept)
-        memory_free(c->kept, room);
+        if (!is_few_map(c, c->kept[i].marked))
+            memory_free(c->kept[i].marked, c->kept[i].bytes);
+    if (c->kept && c->kept != c->few_kept)
+        memory_free(c->kept, c->kept_room * sizeof *c->kept);
 }
 
-/* All words of the stack, sorted. False: no memory. */
-static bool sorted_stack(const struct roots *roots, size_t words, uintptr_t **stack, size_t *n)
+/* What the stack might point into: the blocks, and what counted boxes refer to. */
+struct extent {
+    uintptr_t low, high;
+    uintptr_t outside_low, outside_high; /* inclusive */
+};
+
+static void extend_by_counted(struct extent *e, const struct block *b)
 {
-    *stack = memory_alloc(words * sizeof **stack);
-    if (!*stack)
-        return false;
-    *n = suspects(roots, 0, UINTPTR_MAX, *stack);
-    qsort(*stack, *n, sizeof **stack, by_address);
-    return true;
+    for (const term *at = b->words, *end = at + b->used; at < end; at += object_size(at)) {
+        uintptr_t low, high;
+        if (!object_is_box(at) || !header_is_counted(*at))
+            continue;
+        counted_range(at, &low, &high);
+        e->outside_low = low < e->outside_low ? low : e->outside_low;
+        e->outside_high = high > e->outside_high ? high : e->outside_high;
+    }
 }
 
-static void forget_stack(uintptr_t *stack, size_t words)
+static struct extent extent_of(const struct heap *h)
 {
-    if (stack)
-        memory_free(stack, words * sizeof *stack);
-}
-
-/* False: no memory. *room: of the list of kept blocks, in bytes. */
-static bool look_at_stack(struct collection *c, const struct heap *h, const struct roots *roots, size_t *room)
-{
-    uintptr_t low = UINTPTR_MAX, high = 0;
-    bool counted = false;
+    struct extent e = {.low = UINTPTR_MAX, .outside_low = UINTPTR_MAX};
     for (const struct block *b = h->blocks; b; b = b->more) {
-        counted |= b->counted;
-        low = (uintptr_t)b->words < low ? (uintptr_t)b->words : low;
-        high = (uintptr_t)(b->words + b->used) > high ? (uintptr_t)(b->words + b->used) : high;
+        uintptr_t low = (uintptr_t)b->words, high = (uintptr_t)(b->words + b->used);
+        e.low = low < e.low ? low : e.low;
+        e.high = high > e.high ? high : e.high;
+        if (UNLIKELY(b->counted))
+            extend_by_counted(&e, b);
     }
+    return e;
+}
+
+/* The list of kept blocks gets room for n. */
+static bool make_list(struct collection *c, size_t n)
+{
+    c->kept_room = n;
+    c->kept = n <= FEW_KEPT ? c->few_kept : memory_alloc(n * sizeof *c->kept);
+    return c->kept;
+}
+
+/* Words of the stack that mean something: `outside`, those that lie in what counted boxes refer to. */
+static bool keep_what_is_meant(struct collection *c, const struct heap *h, const struct roots *roots,
+                               const struct extent *e, const uintptr_t *outside, size_t n_outside, size_t words)
+{
+    size_t used = n_outside ? boxes_in_use(h, outside, n_outside, NULL) : 0;
+    struct scratch found;
+    if (!scratch_init(&found, words + used))
+        return false;
+    size_t n = suspects(roots, e->low, e->high, found.words);
+    n += used ? boxes_in_use(h, outside, n_outside, found.words + n) : 0;
+    bool good = !n || (make_list(c, n) && keep_suspected(c, h, found.words, n)); /* not more blocks than suspects */
+    scratch_fini(&found);
+    return good;
+}
+
+/* False: no memory. */
+static bool look_at_stack(struct collection *c, const struct heap *h, const struct roots *roots)
+{
     size_t words = (size_t)((const char *)roots->high - (const char *)roots->low) / sizeof(uintptr_t);
-    if (!words || low >= high)
+    if (!words || !h->blocks)
         return true;
-    uintptr_t *stack = NULL;
-    size_t all = 0;
-    if (counted && !sorted_stack(roots, words, &stack, &all))
+    struct extent e = extent_of(h);
+    if (LIKELY(e.outside_low > e.outside_high))
+        return keep_what_is_meant(c, h, roots, &e, NULL, 0, words);
+    struct scratch outside;
+    if (!scratch_init(&outside, words))
         return false;
-    size_t used = counted ? boxes_in_use(h, stack, all, NULL) : 0, most = words + used;
-    uintptr_t *found = memory_alloc(most * sizeof *found);
-    if (!found) {
-        forget_stack(stack, words);
-        return false;
-    }
-    bool good = true;
-    size_t n = suspects(roots, low, high, found);
-    n += used ? boxes_in_use(h, stack, all, found + n) : 0;
-    forget_stack(stack, words);
-    if (n) {
-        *room = n * sizeof *c->kept; /* not more blocks than suspects */
-        c->kept = memory_alloc(*room);
-        good = c->kept && keep_suspected(c, h, found, n);
-    }
-    memory_free(found, most * sizeof *found);
+    size_t n = suspects(roots, e.outside_low, e.outside_high + 1, outside.words);
+    sort_addresses(outside.words, n);
+    bool good = keep_what_is_meant(c, h, roots, &e, outside.words, n, words);
+    scratch_fini(&outside);
     return good;
 }
 
@@ -443,41 +570,62 @@ static bool is_kept(const struct collection *c, const struct block *b)
     return false;
 }
 
-/* The chain becomes: the copies, the last of them to be filled, then the kept blocks;
- * the one with most room comes first. */
-static void relink(struct heap *h, struct collection *c)
+/* What was moved out of, or nobody needs. */
+static void free_left(struct heap *h, struct collection *c)
 {
-    size_t copied = 0, live = 0;
-    struct block *chain = NULL, *next;
+    struct block *next;
     for (struct block *b = h->blocks; b; b = next) {
         next = b->more;
         if (!is_kept(c, b))
             block_free(b);
     }
-    h->words = 0;
-    for (struct block *b = c->to; b; b = next) {
-        next = b->more;
+    h->blocks = NULL;
+}
+
+/* b becomes one of the old ones. */
+static void grow_old(struct heap *h, struct block *b)
+{
+    b->more = h->old;
+    h->old = b;
+    h->old_words += BLOCK_HEAD + b->size;
+    h->old_used += b->used;
+}
+
+/* b becomes one of the young ones: the one with most room comes first. */
+static void stay_young(struct heap *h, struct block *b)
+{
+    struct block *front = h->blocks;
+    h->words += BLOCK_HEAD + b->size;
+    if (!front || front->size - front->used < b->size - b->used) {
+        b->more = front;
+        h->blocks = b;
+    } else {
+        b->more = front->more;
+        front->more = b;
+    }
+}
+
+static void relink(struct heap *h, struct collection *c)
+{
+    size_t copied = 0, kept = 0;
+    free_left(h, c);
+    for (const struct block *b = c->to; b; b = b->more)
         copied += b->used;
-        h->words += BLOCK_HEAD + b->size;
-        b->more = chain;
-        chain = b;
+    for (size_t i = 0; i < c->kept_count; i++)
+        kept += fill_gaps(&c->kept[i]);
+    h->live = h->old_used + copied + kept;
+    bool old = c->young || h->live >= HEAP_OLD_LEAST;
+    bool all_old = c->young ? c->copies_point : old;
+    h->words = 0;
+    for (struct block *b = c->to, *next; b; b = next) {
+        next = b->more;
+        (old ? grow_old : stay_young)(h, b);
     }
-    for (size_t i = 0; i < c->kept_count; i++) {
-        struct kept *k = &c->kept[i];
-        live += fill_gaps(k);
-        h->words += BLOCK_HEAD + k->block->size;
-        if (!chain || chain->size - chain->used < k->block->size - k->block->used) {
-            k->block->more = chain;
-            chain = k->block;
-        } else {
-            k->block->more = chain->more;
-            chain->more = k->block;
-        }
-    }
-    h->blocks = chain;
-    h->top = chain ? chain->words + chain->used : NULL;
-    h->limit = chain ? chain->words + chain->size : NULL;
-    h->live = copied + live;
+    for (size_t i = 0; i < c->kept_count; i++)
+        (all_old ? grow_old : stay_young)(h, c->kept[i].block);
+    h->words += h->old_words;
+    h->top = h->blocks ? h->blocks->words + h->blocks->used : NULL;
+    h->limit = h->blocks ? h->blocks->words + h->blocks->size : NULL;
 }
 
 /* In the middle: old and new in one chain, for heap_fini(). The old ones first: who frees
@@ -490,30 +638,103 @@ static void give_up(struct heap *h, struct collection *c)
     last->more = c->to;
 }
 
-/* When the next collection pays. */
-static void set_next(struct heap *h)
+/* Not the room for a few, which is large and need not be. */
+static void collection_init(struct collection *c, size_t room)
 {
-    h->collect_at = h->words + (h->live > h->least ? h->live : h->least);
-    if (h->most && h->collect_at > h->most)
-        h->collect_at = h->most;
-    if (h->collect_at < h->words + HEAP_COLLECT_LEAST)
-        h->collect_at = h->words + HEAP_COLLECT_LEAST;
+    c->kept = NULL;
+    c->kept_count = c->kept_room = c->few_maps_used = 0;
+    c->kept_low = c->kept_high = 0;
+    c->to = c->last = NULL;
+    c->top = c->limit = NULL;
+    c->room = room;
+    c->grown = 0;
+    c->failed = c->dirty = false;
+    c->young = NULL;
+    c->young_count = 0;
+    c->in_copies = c->copies_point = false;
 }
 
-enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
+/* ---- generations ---- */
+
+static int by_block_address(const void *a, const void *b)
 {
-    struct collection c = {.room = roots->room};
-    size_t room = 0;
+    uintptr_t x = (uintptr_t)*(struct block *const *)a, y = (uintptr_t)*(struct block *const *)b;
+    return (x > y) - (x < y);
+}
+
+/* A minor collection is about to begin. False: no memory. */
+static bool look_at_young(struct collection *c, const struct heap *h)
+{
+    size_t n = 0;
+    for (const struct block *b = h->blocks; b; b = b->more)
+        n++;
+    c->young = memory_alloc((n + 1) * sizeof(struct block *));
+    if (!c->young)
+        return false;
+    for (struct block *b = h->blocks; b; b = b->more)
+        c->young[c->young_count++] = b;
+    qsort(c->young, n, sizeof *c->young, by_block_address);
+    return true;
+}
+
+/* A major one is about to begin: nothing is old any more. */
+static void grow_young(struct heap *h)
+{
+    struct block **end = &h->blocks;
+    while (*end)
+        end = &(*end)->more;
+    if (!h->blocks && h->old) { /* its front is what was old */
+        h->top = h->old->words + h->old->used;
+        h->limit = h->old->words + h->old->size;
+    }
+    *end = h->old;
+    h->old = NULL;
+    h->old_words = h->old_used = 0;
+}
+
+/* Major when there is twice as much. */
+static void count_collection(struct heap *h, bool minor)
+{
+    h->collections++;
+    h->minors = minor ? h->minors + 1 : 0;
+    if (!minor)
+        h->major_at = 2 * h->old_words + HEAP_OLD_NURSERY;
+}
+
+/* One range for all that stays, so that what moves, as most does, costs one comparison. */
+static void set_stays(struct collection *c)
+{
+    if (c->young) { /* most of what a minor one meets, it leaves alone */
+        c->stays_low = 0;
+        c->stays_bytes = UINTPTR_MAX;
+        return;
+    }
+    uintptr_t low = c->kept_low, high = c->kept_high;
+    uintptr_t literals = atomic_load_explicit(&literals_low, memory_order_relaxed);
+    if (literals < -LITERALS_MOST) {
+        low = !high || literals < low ? literals : low;
+        high = literals + LITERALS_MOST > high ? literals + LITERALS_MOST : high;
+    }
+    c->stays_low = low;
+    c->stays_bytes = high - low;
+}
+
+static enum collected collect_some(struct heap *h, const struct roots *roots, size_t *moved, bool minor)
+{
+    struct collection c;
+    collection_init(&c, roots->room);
     heap_settle(h);
-    bool begun = look_at_stack(&c, h, roots, &room);
+    if (!minor)
+        grow_young(h);
+    bool begun = (!minor || look_at_young(&c, h)) && look_at_stack(&c, h, roots);
+    set_stays(&c);
     for (size_t i = 0; begun && i < roots->count; i++)
         reach(&c, &roots->terms[i]);
     if (begun)
         scan_all(&c);
     if (c.last)
         c.last->used = (uint32_t)(c.top - c.last->words);
-    if (moved)
-        *moved = c.grown;
+    *moved += c.grown;
     enum collected result = COLLECTED;
     if (!begun || (c.failed && !c.to)) /* not even the first object was moved */
         result = COLLECT_POSTPONED;
@@ -523,8 +744,22 @@ enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
         relink(h, &c);
     else if (result == COLLECT_FAILED)
         give_up(h, &c);
-    forget_kept(&c, room);
-    h->collections++;
-    set_next(h);
+    if (c.young)
+        memory_free(c.young, (c.young_count + 1) * sizeof *c.young);
+    forget_kept(&c);
+    count_collection(h, minor);
+    return result;
+}
+
+enum collected collect(struct heap *h, const struct roots *roots, size_t *moved)
+{
+    size_t words = 0;
+    bool minor = heap_next_is_minor(h);
+    enum collected result = collect_some(h, roots, &words, minor);
+    if (minor && result == COLLECTED && h->most && h->live > h->most) /* with what may be garbage */
+        result = collect_some(h, roots, &words, false);
+    if (moved)
+        *moved = words;
+    heap_set_next(h);
     return result;
 }

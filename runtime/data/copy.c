@@ -1,61 +1,86 @@
 /* copy.c - copying a term out of its heap, without a stack.
  *
- * An object is copied as it is, and its words that point to others are put on a list of
- * what is still to be copied (data/worklist): their places in the new blocks. A run of
- * list cells is copied in one go. The old objects stay as they are, so what was shared
- * inside a term is copied each time it is met, as in BEAM.
+ * The old objects stay as they are, so what was shared inside a term is copied each time it
+ * is met, as in BEAM. Three ways, because most messages are small:
  *
- * Most messages are small, so the size is counted first, and the one block is exact. Only
- * to a few dozen words: to count a list takes as long as to copy it. What is larger
- * goes into blocks that double, and the last may be half empty until it is collected. */
+ * - An object that points to no other is copied as it is.
+ * - To a few dozen words the size is counted first, and the one block is exact. The copies
+ *   themselves are the list of what is still to be done: they are walked from the first,
+ *   and what they point to is copied behind the last (C. Cheney, 1970).
+ * - To count a long list takes as long as to copy it. What is larger goes into blocks that
+ *   double; the places of words that still point to old objects are kept on a list
+ *   (data/worklist), but a run of list cells is copied in one go. */
 #include "data/copy.h"
 
 #include "data/worklist.h"
 
 /* A block of FIRST_GUESS words takes 2 KiB with its head. */
-enum { COUNT_MOST = 64, COUNT_PENDING = 32, FIRST_GUESS = 256 - BLOCK_HEAD };
+enum { COUNT_MOST = 56, COUNT_PENDING = 32, FIRST_GUESS = 256 - BLOCK_HEAD };
 
 struct copy {
     struct block *first, *last;
     term *top, *limit; /* of the last */
 };
 
+/* What count_words() has still to look at. */
+struct pending {
+    unsigned n;
+    term terms[COUNT_PENDING];
+};
+
+static inline bool count_later(struct pending *rest, term t)
+{
+    if (!term_is_pointer(t))
+        return true;
+    if (rest->n == COUNT_PENDING)
+        return false;
+    rest->terms[rest->n++] = t;
+    return true;
+}
+
+/* Words of a run of cells, no more than a few too many; 0: too much is pending. As in copy_run(),
+ * the next cell is where it is expected, and one comparison tells. */
+static size_t count_cells(term t, struct pending *rest)
+{
+    ptrdiff_t distance = 2;
+    const term *from = term_pointer(t);
+    for (size_t words = 2; words < COUNT_MOST; words += 2) {
+        if (!count_later(rest, from[0]))
+            return 0;
+        t = from[1];
+        if (UNLIKELY(t != term_cell(from + distance))) {
+            if (!term_is_cell(t) || literal_has(t))
+                return count_later(rest, t) ? words : 0;
+            distance = term_pointer(t) - from;
+        }
+        from += distance;
+    }
+    return COUNT_MOST;
+}
+
+static size_t count_box(term t, struct pending *rest)
+{
+    size_t size = box_size(t);
+    if (size < COUNT_MOST && !header_is_raw(box_header_of(t)))
+        for (const term *e = box_payload(t), *end = e + size; e < end; e++)
+            if (!count_later(rest, *e))
+                return 0;
+    return 1 + size;
+}
+
 /* Words that a copy of t needs, if they are few and not deep; else 0. */
 static size_t count_words(term t)
 {
-    term pending[COUNT_PENDING];
-    unsigned n = 0;
-    size_t words = 0;
-    for (;;) {
-        if (term_is_cell(t)) {
-            words += 2;
-            term head = cell_head(t);
-            if (term_is_pointer(head)) {
-                if (n == COUNT_PENDING)
-                    return 0;
-                pending[n++] = head;
-            }
-            t = cell_tail(t);
-            if (term_is_pointer(t) && words < COUNT_MOST)
-                continue;
-        } else {
-            size_t size = box_size(t);
-            words += 1 + size;
-            if (words >= COUNT_MOST)
-                return 0;
-            if (!header_is_raw(box_header_of(t)))
-                for (const term *e = box_payload(t), *end = e + size; e < end; e++)
-                    if (term_is_pointer(*e)) {
-                        if (n == COUNT_PENDING)
-                            return 0;
-                        pending[n++] = *e;
-                    }
-        }
-        if (words >= COUNT_MOST)
+    struct pending rest;
+    rest.n = 0;
+    for (size_t words = 0;;) {
+        size_t more = term_is_cell(t) ? count_cells(t, &rest) : count_box(t, &rest);
+        words += more;
+        if (!more || words >= COUNT_MOST)
             return 0;
-        if (!n)
+        if (!rest.n)
             return words;
-        t = pending[--n];
+        t = rest.terms[--rest.n];
     }
 }
 
@@ -87,6 +112,14 @@ static COLD term *take_slow(struct copy *c, size_t words)
     return c->last->words;
 }
 
+static COLD bool add_room(struct copy *c, size_t words)
+{
+    term *taken = take_slow(c, words);
+    if (taken)
+        c->top = taken;
+    return taken;
+}
+
 static inline term *take(struct copy *c, size_t words)
 {
     term *taken = c->top;
@@ -102,22 +135,49 @@ static inline bool later(struct worklist *rest, const term *slot)
     return !term_is_pointer(*slot) || worklist_push(rest, (uint64_t)(uintptr_t)slot);
 }
 
+/* Cells with immediates that follow each other at an even distance: as many as there are, and
+ * as there is room for but the last two. Who waits for each tail to be loaded takes five cycles
+ * a cell and more; but mostly the next cell is where it is expected, and the loaded word only
+ * confirms it, for which the CPU does not wait. Returns where the next goes, which is *cell. */
+static inline term *copy_run(term *to, const term *limit, const term **cell, ptrdiff_t distance)
+{
+    const term *from = *cell;
+    term expected = term_cell(from + distance), next = term_cell(to + 2);
+    for (const term *last = limit - 4; to <= last; to += 2) {
+        term head = from[0];
+        if (UNLIKELY(term_is_pointer(head)) || UNLIKELY(from[1] != expected))
+            break;
+        to[0] = head;
+        __asm__ volatile(""); /* two stores: to make one of them takes longer */
+        to[1] = next;
+        from += distance;
+        expected += (term)distance * sizeof(term);
+        next += 2 * sizeof(term);
+    }
+    *cell = from;
+    return to;
+}
+
 /* Copy the cell at `from`, and those that follow it in its list; *slot points to the copy. */
 static bool copy_cells(struct copy *c, term *slot, const term *from, struct worklist *rest)
 {
+    ptrdiff_t distance = 2;
     for (;;) {
-        term *to = take(c, 2);
-        if (UNLIKELY(!to))
+        if (UNLIKELY(c->limit - c->top < 2) && !add_room(c, 2))
             return false;
+        term *to = c->top;
         *slot = term_cell(to);
+        to = copy_run(to, c->limit, &from, distance);
+        c->top = to + 2;
         to[0] = from[0];
-        term tail = to[1] = from[1];
+        to[1] = from[1];
         if (UNLIKELY(!later(rest, to)))
             return false;
-        if (!term_is_cell(tail))
+        if (!term_is_cell(from[1]) || literal_has(from[1]))
             return later(rest, to + 1);
         slot = to + 1;
-        from = term_pointer(tail);
+        distance = term_pointer(from[1]) - from;
+        from += distance;
     }
 }
 
@@ -151,13 +211,10 @@ static inline bool copy_object(struct copy *c, term *slot, struct worklist *rest
     return term_is_cell(t) ? copy_cells(c, slot, term_pointer(t), rest) : copy_box(c, slot, term_pointer(t), rest);
 }
 
-struct block *copy_out(term t)
+static NOINLINE struct block *copy_large(term t)
 {
     struct copy c = {0};
-    size_t words = count_words(t);
-    if (!words)
-        words = term_is_box(t) && box_size(t) >= FIRST_GUESS ? 1 + box_size(t) : FIRST_GUESS;
-    if (!add_block(&c, words))
+    if (!add_block(&c, term_is_box(t) && box_size(t) >= FIRST_GUESS ? 1 + box_size(t) : FIRST_GUESS))
         return NULL;
     struct worklist rest;
     worklist_init(&rest);
@@ -173,6 +230,58 @@ struct block *copy_out(term t)
     }
     c.first->message.word = root;
     return c.first;
+}
+
+/* One object goes to `top`, and *slot points to it there. Returns the end of it. */
+static inline term *copy_place(term *top, term *slot, bool *counted)
+{
+    const term *from = term_pointer(*slot);
+    size_t words = object_size(from);
+    *slot = (term)(uintptr_t)top | (*slot & TERM_POINTER_MASK);
+    for (size_t i = 0; i < words; i++) {
+        top[i] = from[i];
+        __asm__ volatile(""); /* a few words are copied sooner than memcpy() is called */
+    }
+    if (UNLIKELY(object_is_box(top) && header_is_counted(*top))) {
+        box_retain(top);
+        *counted = true;
+    }
+    return top + words;
+}
+
+/* The term goes to `at`, where there is room for exactly it. What was placed is the list of
+ * what is still to be: it is walked, and what it points to is placed behind it. */
+static term copy_placed(term *at, term t, bool *counted)
+{
+    term *top = copy_place(at, &t, counted);
+    while (at < top) {
+        term *end = at + object_size(at);
+        if (object_is_box(at) && header_is_raw(*at))
+            at = end;
+        for (; at < end; at++)
+            if (term_is_pointer(*at))
+                top = copy_place(top, at, counted);
+    }
+    return t;
+}
+
+/* Into one block of exactly so many words. */
+static struct block *copy_exact(term t, size_t words)
+{
+    struct block *b = block_create(words);
+    if (UNLIKELY(!b))
+        return NULL;
+    bool counted = false;
+    b->message.word = copy_placed(b->words, t, &counted);
+    b->counted = counted;
+    b->used = (uint32_t)words;
+    return b;
+}
+
+struct block *copy_out(term t)
+{
+    size_t words = term_is_box(t) && header_is_raw(box_header_of(t)) ? 1 + box_size(t) : count_words(t);
+    return LIKELY(words) ? copy_exact(t, words) : copy_large(t);
 }
 
 term copy_to(struct heap *h, term t)
@@ -191,4 +300,24 @@ size_t copy_words(const struct block *b)
     for (; b; b = b->more)
         words += b->used;
     return words;
+}
+
+/* ---- for ever ---- */
+
+term copy_for_ever(term t, size_t *words, bl_error *error)
+{
+    *error = BL_OK;
+    *words = 0;
+    if (!term_is_pointer(t))
+        return t;
+    bool full = false, counted;
+    struct block *b = copy_out(t); /* of which the size is known */
+    *words = copy_words(b);
+    term *at = b ? literal_take(*words, &full) : NULL;
+    if (at)
+        t = copy_placed(at, b->message.word, &counted);
+    else
+        *error = full ? BL_ELIMIT : BL_ENOMEM;
+    blocks_free(b);
+    return at ? t : TERM_NONE;
 }

@@ -18,6 +18,11 @@ static inline struct block *copy_block(term root)
 /* A copy of t on another heap; TERM_NONE: no memory. */
 term copy_to(struct heap *, term t);
 
+/* A copy of t that lives for ever, outside all heaps (data/literal); t itself, if it lives on
+ * none. TERM_NONE: no memory, or BL_ELIMIT. Large binaries and resources are shared, and so
+ * never given back. *words becomes how many there were to copy. Any thread. */
+term copy_for_ever(term t, size_t *words, bl_error *error);
+
 /* Words in a chain of blocks: what its copying is charged for. */
 size_t copy_words(const struct block *);
 

@@ -4,32 +4,51 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "machine/small.h"
 
 static size_t block_bytes(size_t words)
 {
     return sizeof(struct block) + words * sizeof(term);
 }
 
-struct block *block_create(size_t words)
+static struct block *block_init(struct block *b, size_t words, bool small)
+{
+    b->more = NULL;
+    b->size = (uint32_t)words;
+    b->used = 0;
+    b->counted = 0;
+    b->small = small;
+    return b;
+}
+
+static NOINLINE struct block *block_create_large(size_t words)
 {
     if (words > BLOCK_WORDS_MAX)
         return NULL;
     struct block *b = memory_alloc(block_bytes(words));
-    if (b) {
-        b->message = (struct message){0};
-        b->more = NULL;
-        b->size = (uint32_t)words;
-        b->used = 0;
-        b->counted = 0;
+    return b ? block_init(b, words, false) : NULL;
+}
+
+struct block *block_create(size_t words)
+{
+    size_t bytes = block_bytes(words);
+    if (LIKELY(bytes <= SMALL_MOST)) {
+        unsigned class = small_class(bytes);
+        struct block *b = small_take(class);
+        if (LIKELY(b != NULL))
+            return block_init(b, (small_size(class) - sizeof *b) / sizeof(term), true);
     }
-    return b;
+    return block_create_large(words);
 }
 
 void block_free(struct block *b)
 {
     if (UNLIKELY(b->counted))
         box_release_all(b->words, b->words + b->used);
-    memory_free(b, block_bytes(b->size));
+    if (LIKELY(b->small))
+        small_give(small_class(block_bytes(b->size)), b);
+    else
+        memory_free(b, block_bytes(b->size));
 }
 
 void blocks_free(struct block *b)
@@ -43,14 +62,45 @@ void blocks_free(struct block *b)
 
 void heap_init(struct heap *h)
 {
-    *h = (struct heap){.collect_at = HEAP_COLLECT_LEAST, .least = HEAP_COLLECT_LEAST};
+    *h = (struct heap){.collect_at = HEAP_NURSERY, .rest_at = HEAP_COLLECT_LEAST, .least = HEAP_COLLECT_LEAST};
 }
 
 void heap_fini(struct heap *h)
 {
     heap_settle(h);
     blocks_free(h->blocks);
+    blocks_free(h->old);
     heap_init(h);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* After so many words more; sooner if there may not be so many, but not at once. */
+static size_t next_after(const struct heap *h, size_t words)
+{
+    size_t next = h->words + words;
+    if (h->most && next > h->most)
+        next = h->most;
+    return larger(next, h->words + HEAP_COLLECT_LEAST);
+}
+
+void heap_set_next(struct heap *h)
+{
+    size_t words = larger(h->old ? larger(HEAP_OLD_NURSERY, h->old_used / HEAP_OLD_PART) : h->live, h->least);
+    h->rest_at = next_after(h, words);
+    h->collect_at = next_after(h, larger(words, HEAP_NURSERY));
+}
+
+void heap_limit(struct heap *h, size_t least, size_t most)
+{
+    h->least = larger(least, HEAP_COLLECT_LEAST);
+    h->most = most;
+    heap_set_next(h);
+    if (most && most < h->collect_at)
+        h->collect_at = h->rest_at = most;
 }
 
 /* The sizes of blocks follow the heap: a quarter of what it has, so that few are needed
@@ -64,6 +114,8 @@ static size_t block_size(const struct heap *h, size_t words)
         size = HEAP_BLOCK_MOST;
     if (size < words)
         return words;
+    if (block_bytes(size) <= SMALL_MOST)
+        return size; /* block_create() takes all there is */
     return (memory_good_size(block_bytes(size)) - sizeof(struct block)) / sizeof(term);
 }
 
@@ -72,12 +124,12 @@ term *heap_take_slow(struct heap *h, size_t words)
     size_t size = block_size(h, words);
     struct block *b = block_create(size);
     if (!b && size > words)
-        b = block_create(size = words);
+        b = block_create(words);
     if (!b)
         return NULL;
     heap_settle(h);
-    h->words += BLOCK_HEAD + size;
-    if (h->blocks && size == words && words > HEAP_BLOCK_LEAST) { /* full at once: the front goes on being filled */
+    h->words += BLOCK_HEAD + b->size;
+    if (h->blocks && b->size == words && words > HEAP_BLOCK_LEAST) { /* full at once: the front goes on being filled */
         b->used = (uint32_t)words;
         b->more = h->blocks->more;
         h->blocks->more = b;
@@ -86,34 +138,43 @@ term *heap_take_slow(struct heap *h, size_t words)
     b->more = h->blocks;
     h->blocks = b;
     h->top = b->words + words;
-    h->limit = b->words + size;
+    h->limit = b->words + b->size;
     return b->words;
 }
 
-/* Objects were moved by `distance` bytes, and what they point to with them. */
-static void relocate(term *at, const term *end, uintptr_t distance)
+bool heap_reserve(struct heap *h, size_t words)
 {
-    while (at < end) {
-        const term *next = at + object_size(at);
-        if (object_is_box(at) && header_is_raw(*at))
-            at += next - at;
-        for (; at < next; at++)
-            if (term_is_pointer(*at))
-                *at += distance;
+    struct block *b = block_create(words);
+    if (!b)
+        return false;
+    h->blocks = b;
+    h->words = BLOCK_HEAD + b->size;
+    h->top = b->words;
+    h->limit = b->words + b->size;
+    return true;
+}
+
+/* Copy objects; what they point to moves by the same distance. */
+static void move_objects(term *to, const term *from, size_t words)
+{
+    uintptr_t distance = (uintptr_t)to - (uintptr_t)from;
+    for (const term *end = from + words; from < end;) {
+        term word = *from++;
+        *to++ = term_is_pointer(word) ? word + distance : word;
+        if (UNLIKELY(word && !(word & BOX_LOW_MASK) && header_is_raw(word)))
+            for (size_t raw = header_size(word); raw; raw--)
+                *to++ = *from++;
     }
 }
 
 /* False: there is no room, and it must join as it is. */
 static bool move_in(struct heap *h, struct block *message, term *root)
 {
-    size_t words = message->used;
-    term *to = heap_take(h, words);
+    term *to = heap_take(h, message->used);
     if (!to)
         return false;
-    uintptr_t distance = (uintptr_t)to - (uintptr_t)message->words;
-    memcpy(to, message->words, words * sizeof *to);
-    relocate(to, to + words, distance);
-    *root = message->message.word + distance;
+    move_objects(to, message->words, message->used);
+    *root = message->message.word + ((uintptr_t)to - (uintptr_t)message->words);
     block_free(message);
     return true;
 }
@@ -142,16 +203,21 @@ term heap_join(struct heap *h, struct block *message)
 
 size_t heap_used(const struct heap *h)
 {
-    size_t used = 0;
+    size_t used = h->old_used;
     for (const struct block *b = h->blocks; b; b = b->more)
         used += b == h->blocks ? (size_t)(h->top - b->words) : b->used;
     return used;
 }
 
-size_t heap_bytes(const struct heap *h)
+static size_t blocks_bytes(const struct block *b)
 {
     size_t bytes = 0;
-    for (const struct block *b = h->blocks; b; b = b->more)
+    for (; b; b = b->more)
         bytes += block_bytes(b->size);
     return bytes;
+}
+
+size_t heap_bytes(const struct heap *h)
+{
+    return blocks_bytes(h->blocks) + blocks_bytes(h->old);
 }

@@ -25,8 +25,9 @@ struct block {
     struct message message; /* while it is one: its place in a mailbox, and its term */
     struct block *more;     /* the next block: of the same message, or of the same heap */
     uint32_t size;          /* words there is room for */
-    uint32_t used : 31;     /* words that hold objects */
+    uint32_t used : 30;     /* words that hold objects */
     uint32_t counted : 1;   /* some of them are boxes that count references: see header.h */
+    uint32_t small : 1;     /* from machine/small: its size says of which class */
     term words[];
 };
 
@@ -34,35 +35,52 @@ _Static_assert(sizeof(struct block) == 32, "{ping, Pid, N} is a message of one c
 
 /* Sizes are in words. */
 enum {
-    BLOCK_WORDS_MAX = INT32_MAX - 15,
+    BLOCK_WORDS_MAX = (1 << 30) - 16,
     BLOCK_HEAD = sizeof(struct block) / sizeof(term),
     HEAP_BLOCK_LEAST = 28,            /* 256 bytes with the block's head */
     HEAP_BLOCK_MOST = 8 * 1024 - 4,   /* 64 KiB; what is larger gets a block of its own, of its own size */
     HEAP_ABSORB_MOST = 32, /* a message of so many is small */
     HEAP_COLLECT_LEAST = 512, /* no collection before so many, whatever is live */
+    HEAP_NURSERY = 4096,      /* nor before these, while it runs: they fit into the nearest cache */
+    HEAP_OLD_LEAST = BL_HOSTILE ? 64 : 32 * 1024, /* live words that are worth a generation of their own */
+    HEAP_OLD_NURSERY = BL_HOSTILE ? 64 : 16 * 1024, /* what is taken between two minor collections, at least: */
+    HEAP_OLD_PART = 8, /* this part of what is old */
+    HEAP_MINORS_MOST = 65535, /* then one is major: fullsweep_after, as in BEAM */
 };
 
 struct heap {
     term *top, *limit;    /* free words of the block at the front */
     struct block *blocks; /* from the front */
+    struct block *old;    /* others, which minor collections leave alone: see data/collect */
     size_t words;         /* in all blocks, with their heads */
-    size_t collect_at;    /* a collection pays when there are more */
+    size_t old_words;     /* of these, in the old ones, */
+    size_t old_used;      /* which hold so many in objects */
+    size_t major_at;      /* a collection is major if there are more old ones than these */
+    size_t collect_at;    /* a collection pays when there are more, */
+    size_t rest_at;       /* and before it waits: so that what waits holds little garbage */
     size_t least;         /* min_heap_size: there is no collection below */
     size_t most;          /* max_heap_size, or 0: no limit */
     size_t live;          /* after the last collection */
-    uint32_t collections;
+    uint32_t collections, minors; /* minors: since the last major */
     struct native *natives; /* see kernel/native */
     struct message **mark; /* see kernel/select: messages that came after mark_reference was made */
     term mark_reference;
 };
 
-/* A block for `words` words, not zeroed; NULL: no memory, or more than a block can have. */
+/* A block for `words` words or a few more, not zeroed; NULL: no memory, or more than a block
+ * can have. The message in it is the caller's to fill. */
 struct block *block_create(size_t words);
 void block_free(struct block *);
 /* The same for it and all `more`. */
 void blocks_free(struct block *);
 
 void heap_init(struct heap *);
+/* An empty heap is going to need so many words, or a few more: one block for them. False: no memory. */
+bool heap_reserve(struct heap *, size_t words);
+/* min_heap_size and max_heap_size (0: no limit), in words. */
+void heap_limit(struct heap *, size_t least, size_t most);
+/* When the next collection pays: `live` words are. */
+void heap_set_next(struct heap *);
 /* Free everything. Counted boxes let go of what they count. */
 void heap_fini(struct heap *);
 
@@ -108,6 +126,28 @@ term heap_join(struct heap *, struct block *message);
 static inline bool heap_wants_collection(const struct heap *h)
 {
     return h->words >= h->collect_at;
+}
+
+static inline bool heap_wants_collection_at_rest(const struct heap *h)
+{
+    return h->words >= h->rest_at;
+}
+
+/* The next collection is to be of all there is. */
+static inline void heap_want_major(struct heap *h)
+{
+    h->major_at = 0;
+}
+
+static inline bool heap_next_is_minor(const struct heap *h)
+{
+    return h->old && h->old_words <= h->major_at && h->minors < HEAP_MINORS_MOST && !(h->most && h->words >= h->most);
+}
+
+/* Words that the next collection is going to look through. */
+static inline size_t heap_to_collect(const struct heap *h)
+{
+    return heap_next_is_minor(h) ? h->words - h->old_words : h->words;
 }
 
 /* How much of it is in use, in words, and in bytes with everything. */

@@ -49,7 +49,7 @@ static enum rank rank_of_box(term t)
     case BOX_BINARY:
     case BOX_SHARED: return RANK_BINARY;
     case BOX_RESOURCE: return RANK_REFERENCE; /* as in Erlang */
-    case BOX_FILLER: break; /* no term */
+    case BOX_FILLER: break;                   /* no term */
     }
     return RANK_OWN;
 }
@@ -58,7 +58,7 @@ static enum rank rank_of(term t)
 {
     if (term_is_int(t))
         return RANK_NUMBER;
-    if (term_is_pointer(t))
+    if (term_is_boxed(t))
         return term_is_cell(t) ? RANK_LIST : rank_of_box(t);
     switch (t & TERM_IMMEDIATE_MASK) {
     case TERM_ATOM: return RANK_ATOM;
@@ -102,22 +102,24 @@ static enum order compare_numbers(term a, term b, bool exact)
                    : -order_of_integer_and_float(integer_value(b), float_value(a));
 }
 
-/* Two that differ. The order of UTF-8 is that of its code points. A text ends at its
- * first NUL here: atoms that differ only after one are in the order of their making. */
+/* Two that differ. The order of UTF-8 is that of its code points. */
 static enum order compare_atoms(term a, term b)
 {
-    const char *text_a = atom_text(a), *text_b = atom_text(b);
-    int difference = text_a && text_b ? strcmp(text_a, text_b) : 0;
-    return difference ? order_of_words(difference, 0) : order_of_sizes(a, b);
+    size_t size_a, size_b;
+    const char *text_a = atom_text_of(a, &size_a), *text_b = atom_text_of(b, &size_b);
+    if (!text_a || !text_b)
+        return order_of_sizes(a, b);
+    int difference = memcmp(text_a, text_b, size_a < size_b ? size_a : size_b);
+    return difference ? order_of_words(difference, 0) : order_of_sizes(size_a, size_b);
 }
 
 /* Resources come after the others. */
 static enum order compare_references(term a, term b)
 {
-    if (term_is_pointer(a) && term_is_pointer(b))
+    if (term_is_boxed(a) && term_is_boxed(b))
         return order_of_sizes(box_payload(a)[0], box_payload(b)[0]);
-    return term_is_pointer(a) == term_is_pointer(b) ? order_of_sizes(a, b)
-                                                    : order_of_sizes(term_is_pointer(a), term_is_pointer(b));
+    return term_is_boxed(a) == term_is_boxed(b) ? order_of_sizes(a, b)
+                                                : order_of_sizes(term_is_boxed(a), term_is_boxed(b));
 }
 
 static enum order compare_binaries(term a, term b, bool same_only)
@@ -136,6 +138,7 @@ struct comparison {
     size_t left;
     bool exact;              /* an integer is no float: of these rows */
     bool same_only;          /* which one is less does not matter */
+    size_t words;            /* looked at, for who is charged for it */
     struct contest *contest; /* the innermost, or NULL */
     struct worklist waiting; /* other rows, three words each: a, b, left << 1 | exact */
 };
@@ -143,17 +146,18 @@ struct comparison {
 /* The keys in which two tries differ. */
 struct contest {
     struct contest *outer;
+    size_t *words;           /* of the comparison around it */
     size_t waiting;          /* words of c->waiting that are from before it began */
     bool exact;              /* of the values */
     size_t best, next;       /* who is compared now, in words of `entries` */
     struct worklist entries; /* three words each: where the key is, its value in a, its value in b, or 0 */
 };
 
-enum { ENTRY_WORDS = 3 };
+enum { ENTRY_WORDS = 3, CONTEST_WORDS = 16 /* that finding a key in the other trie is counted as */ };
 
 static enum order compare_rows(struct comparison *);
 
-static enum order compare_words(term a, term b, bool exact, bool same_only)
+static enum order compare_words(term a, term b, bool exact, bool same_only, size_t *words)
 {
     struct comparison c;
     c.a = &a;
@@ -161,7 +165,10 @@ static enum order compare_words(term a, term b, bool exact, bool same_only)
     c.left = 1;
     c.exact = exact;
     c.same_only = same_only;
-    return compare_rows(&c);
+    c.words = 0;
+    enum order o = compare_rows(&c);
+    *words += c.words;
+    return o;
 }
 
 static const term *place_of(uint64_t word)
@@ -184,6 +191,7 @@ static enum order row_enter(struct comparison *c, const term *a, const term *b, 
     c->b = b;
     c->left = n;
     c->exact = exact;
+    c->words += n;
     return ORDER_SAME;
 }
 
@@ -233,7 +241,7 @@ static bool contest_add(struct contest *k, const term *key, const term *value_a,
 /* A key that both have takes part if its values differ. */
 static bool contest_add_values(struct contest *k, const term *key, const term *value_a, const term *value_b)
 {
-    enum order o = *value_a == *value_b ? ORDER_SAME : compare_words(*value_a, *value_b, k->exact, true);
+    enum order o = *value_a == *value_b ? ORDER_SAME : compare_words(*value_a, *value_b, k->exact, true, k->words);
     return o == ORDER_SAME || (o != ORDER_NO_MEMORY && contest_add(k, key, value_a, value_b));
 }
 
@@ -324,6 +332,8 @@ static enum order contest_enter(struct comparison *c, term a, term b)
     worklist_init(&k->entries);
     k->outer = c->contest;
     c->contest = k; /* whoever gives up leaves it */
+    k->words = &c->words;
+    c->words += CONTEST_WORDS * map_size(a);
     k->exact = exact;
     k->best = 0;
     k->next = ENTRY_WORDS;
@@ -382,7 +392,7 @@ static enum order compare_alike(struct comparison *c, enum rank rank, term a, te
     case RANK_FUNCTION: return enter_boxes(c, a, b);
     case RANK_MAP: return enter_maps(c, a, b);
     case RANK_LIST: return row_enter(c, term_pointer(a), term_pointer(b), 2, c->exact);
-    case RANK_BINARY: return compare_binaries(a, b, c->same_only);
+    case RANK_BINARY: c->words += binary_size(a) / sizeof(term); return compare_binaries(a, b, c->same_only);
     case RANK_PID:
     case RANK_NIL:
     case RANK_OWN: break;
@@ -424,19 +434,20 @@ static enum order compare_rows(struct comparison *c)
     return o;
 }
 
-enum order term_compare_slow(term a, term b)
+enum order term_compare_slow(term a, term b, size_t *words)
 {
-    return compare_words(a, b, false, false);
+    return compare_words(a, b, false, false, words);
 }
 
 enum order term_compare_exact_slow(term a, term b)
 {
-    return compare_words(a, b, true, false);
+    size_t words = 0;
+    return compare_words(a, b, true, false, &words);
 }
 
-enum order term_same_slow(term a, term b)
+enum order term_same_slow(term a, term b, size_t *words)
 {
-    return compare_words(a, b, true, true);
+    return compare_words(a, b, true, true, words);
 }
 
 /* ---- the hash ---- */
@@ -463,6 +474,7 @@ static uint64_t hash_float(uint64_t hash, term t)
 struct hashing {
     const term *at; /* a row, and how many words are left of it */
     size_t left;
+    size_t words; /* of all rows */
     uint64_t hash;
     struct worklist waiting; /* other rows, two words each */
 };
@@ -474,6 +486,7 @@ static bool hash_enter(struct hashing *h, const term *at, size_t n)
         return false;
     h->at = at;
     h->left = n;
+    h->words += n;
     return true;
 }
 
@@ -492,7 +505,10 @@ static bool hash_box(struct hashing *h, term t)
     case BOX_FLOAT: h->hash = hash_float(h->hash, t); return true;
     case BOX_INTEGER: h->hash = hash_add(h->hash, box_payload(t)[0] ^ HASH_INTEGER); return true;
     case BOX_BINARY:
-    case BOX_SHARED: h->hash = hash_bytes(h->hash, binary_bytes(t), binary_size(t)); return true;
+    case BOX_SHARED:
+        h->words += binary_size(t) / sizeof(term);
+        h->hash = hash_bytes(h->hash, binary_bytes(t), binary_size(t));
+        return true;
     case BOX_RESOURCE: h->hash = hash_add(h->hash, box_payload(t)[0]); return true;
     case BOX_TUPLE:
     case BOX_MAP:
@@ -514,17 +530,19 @@ static bool hash_next(struct hashing *h)
     return !term_is_cell(t) || hash_enter(h, term_pointer(t), 2);
 }
 
-bool term_hash_slow(term t, uint64_t *hash)
+bool term_hash_slow(term t, uint64_t *hash, size_t *words)
 {
     struct hashing h;
     h.at = &t;
     h.left = 1;
     h.hash = HASH_START;
+    h.words = 0;
     worklist_init(&h.waiting);
     bool memory = true;
     while (memory && (h.left || hash_go_back(&h)))
         memory = hash_next(&h);
     worklist_fini(&h.waiting);
     *hash = hash_finish(h.hash);
+    *words += h.words;
     return memory;
 }

@@ -25,11 +25,11 @@
 
 enum order { ORDER_LESS = -1, ORDER_SAME = 0, ORDER_GREATER = 1, ORDER_NO_MEMORY = 2 };
 
-/* The slow halves of those below. */
-enum order term_compare_slow(term a, term b);
+/* The slow halves of those below. How many words were looked at is added to *words. */
+enum order term_compare_slow(term a, term b, size_t *words);
 enum order term_compare_exact_slow(term a, term b);
-enum order term_same_slow(term a, term b);
-bool term_hash_slow(term t, uint64_t *hash);
+enum order term_same_slow(term a, term b, size_t *words);
+bool term_hash_slow(term t, uint64_t *hash, size_t *words);
 
 /* Of any two; and of small integers with their tags, which are the same. */
 static inline enum order order_of_words(int64_t a, int64_t b)
@@ -37,12 +37,18 @@ static inline enum order order_of_words(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-/* Erlang's `<` and `==`. */
-static inline enum order term_compare(term a, term b)
+/* Erlang's `<` and `==`; _counted says what it has cost, for who is charged for it. */
+static inline enum order term_compare_counted(term a, term b, size_t *words)
 {
     if (term_is_int(a) && term_is_int(b))
         return order_of_words((int64_t)a, (int64_t)b);
-    return a == b ? ORDER_SAME : term_compare_slow(a, b);
+    return a == b ? ORDER_SAME : term_compare_slow(a, b, words);
+}
+
+static inline enum order term_compare(term a, term b)
+{
+    size_t words = 0;
+    return term_compare_counted(a, b, &words);
 }
 
 /* The order of keys; ORDER_SAME is Erlang's `=:=`. */
@@ -54,11 +60,17 @@ static inline enum order term_compare_exact(term a, term b)
 }
 
 /* Erlang's `=:=`, quicker: ORDER_SAME, ORDER_NO_MEMORY, or anything else for "no". */
-static inline enum order term_same(term a, term b)
+static inline enum order term_same_counted(term a, term b, size_t *words)
 {
     if (a == b)
         return ORDER_SAME;
-    return term_is_pointer(a) && term_is_pointer(b) ? term_same_slow(a, b) : ORDER_LESS;
+    return term_is_boxed(a) && term_is_boxed(b) ? term_same_slow(a, b, words) : ORDER_LESS;
+}
+
+static inline enum order term_same(term a, term b)
+{
+    size_t words = 0;
+    return term_same_counted(a, b, &words);
 }
 
 /* Where the value of this key is in a trie: ORDER_SAME, ORDER_NO_MEMORY, or anything else
@@ -95,12 +107,18 @@ static inline uint64_t hash_finish(uint64_t hash)
 
 /* What is the same has the same hash, in this OS process: atoms and functions have others
  * in the next. False: no memory. */
-static inline bool term_hash(term t, uint64_t *hash)
+static inline bool term_hash_counted(term t, uint64_t *hash, size_t *words)
 {
-    if (term_is_pointer(t))
-        return term_hash_slow(t, hash);
+    if (term_is_boxed(t))
+        return term_hash_slow(t, hash, words);
     *hash = hash_finish(hash_add(HASH_START, t));
     return true;
+}
+
+static inline bool term_hash(term t, uint64_t *hash)
+{
+    size_t words = 0;
+    return term_hash_counted(t, hash, &words);
 }
 
 #endif

@@ -201,7 +201,7 @@ bool atom_is_reserved(const char *text, size_t length)
         "not",   "of",   "or",      "orelse", "receive", "rem",  "try", "when", "xor",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strncmp(words[i], text, length) && !words[i][length])
+        if (strlen(words[i]) == length && !memcmp(words[i], text, length))
             return true;
     return false;
 }
@@ -220,11 +220,13 @@ static bool needs_quotes(const char *text, const char *end)
 
 static void print_atom(struct printer *p, term t)
 {
-    const char *text = atom_text(t), *end = text ? text + strlen(text) : NULL;
+    size_t length;
+    const char *text = atom_text_of(t, &length);
     if (!text) {
         print_formatted(p, "#Atom<%" PRIu32 ">", term_atom_index(t));
         return;
     }
+    const char *end = text + length;
     char quote = needs_quotes(text, end) ? '\'' : 0;
     if (quote)
         text_add_char(p->out, quote);

@@ -5,7 +5,7 @@
  *     ..payload.. 0111   atom: index in the atom table
  *     ..payload.. 1111   reference: 60 bits that nobody else was given
  *     ..payload.. 1011   the runtime's own words: the empty list, errors a caller can hold,
- *                        signals in an inbox
+ *                        signals in an inbox, marks in a template
  *     ...pointer.. 110   list cell: two words on a heap, head and tail
  *     ...pointer.. 010   boxed term: a header and its payload on a heap (data/header.h)
  *     ........ 00        no term: 0 itself, or the header of a box
@@ -16,8 +16,8 @@
 #ifndef DATA_TERM_H
 #define DATA_TERM_H
 
-#include "base/base.h"
 #include "beamling/beamling.h"
+#include "data/literal.h"
 
 typedef uint64_t term;
 
@@ -42,7 +42,7 @@ enum {
 enum { PID_INDEX_BITS = 28, PID_INDEX_NOBODY = (1 << PID_INDEX_BITS) - 1 };
 
 /* The runtime's own words: 1011 in the low bits, then what it is, then a value. */
-enum { TERM_OWN_SIGNAL = 1, TERM_OWN_NIL = 2, TERM_OWN_ERROR = PID_INDEX_NOBODY };
+enum { TERM_OWN_SIGNAL = 1, TERM_OWN_NIL = 2, TERM_OWN_MARK = 3, TERM_OWN_ERROR = PID_INDEX_NOBODY };
 
 #define TERM_NIL ((term)(TERM_OWN_NIL << 4 | TERM_OWN))
 
@@ -126,10 +126,17 @@ static inline bool term_is_reference(term t)
     return (t & TERM_IMMEDIATE_MASK) == TERM_REFERENCE;
 }
 
-/* Does it live on a heap? Everything else is one word and needs no copy. */
-static inline bool term_is_pointer(term t)
+/* Is there more of it than this word? */
+static inline bool term_is_boxed(term t)
 {
     return (t & TERM_TAG_MASK) == TERM_POINTER;
+}
+
+/* Does it live on a heap? Everything else, immediates and literals, is one word to whoever
+ * copies or collects. */
+static inline bool term_is_pointer(term t)
+{
+    return term_is_boxed(t) && !literal_has(t);
 }
 
 static inline bool term_is_box(term t)

@@ -42,58 +42,105 @@ static void charge(struct sched *s, size_t moved)
     s->reductions -= (int32_t)(reductions < (size_t)s->time_slice ? reductions : s->time_slice);
 }
 
-static void run_collection(struct sched *s, const struct roots *roots)
+/* Is it so much work that others should not have to wait for the lane? */
+enum { LARGE_HEAP = 32 * 1024 };
+
+/* 0, or the reason for which p cannot go on. */
+static uint8_t collect_for(struct process *p, const struct roots *roots, size_t *moved)
 {
-    struct heap *h = s->current->heap;
-    size_t moved;
-    if (UNLIKELY(collect(h, roots, &moved) == COLLECT_FAILED))
-        process_end_self(term_atom(ATOM_no_memory));
+    if (UNLIKELY(collect(p->heap, roots, moved) == COLLECT_FAILED))
+        return ATOM_no_memory;
+    if (LIKELY(!p->heap->most || p->heap->live <= p->heap->most) || (p->extra && p->extra->spared))
+        return 0;
+    return ATOM_killed;
+}
+
+/* Its stack, between low and high, and what it has besides. */
+static uint8_t collect_stack(struct process *p, const void *low, const void *high, size_t *moved)
+{
+    struct extra *x = p->extra;
+    struct roots roots = {.low = low, .high = high};
+    if (UNLIKELY(x != NULL)) {
+        roots.terms = x->roots;
+        roots.count = EXTRA_ROOTS;
+    }
+    return collect_for(p, &roots, moved);
+}
+
+/* There is no stack: p->arg, and what it has besides. `room`: see struct roots. */
+static uint8_t collect_exactly(struct process *p, size_t room, size_t *moved)
+{
+    struct extra *x = p->extra;
+    term terms[1 + EXTRA_ROOTS] = {p->arg};
+    for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
+        terms[1 + i] = x->roots[i];
+    struct roots roots = {.terms = terms, .count = x ? 1 + EXTRA_ROOTS : 1, .room = room};
+    uint8_t reason = collect_for(p, &roots, moved);
+    for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
+        x->roots[i] = terms[1 + i];
+    p->arg = terms[0];
+    return reason;
+}
+
+/* The running process has been collected. */
+static void collected(struct sched *s, uint8_t reason, size_t moved)
+{
+    if (UNLIKELY(reason))
+        process_end_self(term_atom(reason));
     charge(s, moved);
-    if (UNLIKELY(h->most && h->live > h->most) && !(s->current->extra && s->current->extra->spared))
-        process_end_self(term_atom(ATOM_killed));
+}
+
+/* Off its lane its stack is a block of bytes: with the registers, which the switch has saved. */
+static void collect_off_lane(struct process *p)
+{
+    size_t moved;
+    p->doomed = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + p->frames.size, &moved);
+}
+
+static void collect_resting_off_lane(struct process *p)
+{
+    size_t moved;
+    p->doomed = collect_exactly(p, 0, &moved);
 }
 
 /* Every register that a caller may still need is in our frame, and so on the stack. */
 NOINLINE void garbage_collect_self(struct sched *s)
 {
     __builtin_unwind_init();
-    uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
-    struct extra *x = s->current->extra;
-    struct roots roots = {.low = (const void *)low, .high = s->lane->foot};
-    if (UNLIKELY(x != NULL)) {
-        roots.terms = x->roots;
-        roots.count = EXTRA_ROOTS;
+    if (UNLIKELY(heap_to_collect(s->current->heap) >= LARGE_HEAP)) {
+        sched_leave_lane(s, collect_off_lane);
+    } else {
+        size_t moved = 0;
+        uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
+        collected(s, collect_stack(s->current, (const void *)low, s->lane->foot, &moved), moved);
     }
-    run_collection(s, &roots);
     __asm__ volatile("" : : : "memory"); /* no tail call: the frame must last */
-}
-
-/* There is no stack: `kept`, and what the process has besides. Returns where it is now. */
-static term collect_exactly(struct sched *s, term kept, size_t room)
-{
-    struct extra *x = s->current->extra;
-    term terms[1 + EXTRA_ROOTS] = {kept};
-    for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
-        terms[1 + i] = x->roots[i];
-    struct roots roots = {.terms = terms, .count = x ? 1 + EXTRA_ROOTS : 1, .room = room};
-    run_collection(s, &roots);
-    for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
-        x->roots[i] = terms[1 + i];
-    return terms[0];
 }
 
 void garbage_collect_resting(struct sched *s)
 {
-    s->current->arg = collect_exactly(s, s->current->arg, 0);
+    size_t moved = 0;
+    if (UNLIKELY(heap_to_collect(s->current->heap) >= LARGE_HEAP))
+        sched_leave_lane(s, collect_resting_off_lane);
+    else
+        collected(s, collect_exactly(s->current, 0, &moved), moved);
 }
 
 term garbage_compact(struct sched *s, term kept)
 {
-    struct heap *h = s->current->heap;
+    struct process *p = s->current;
+    struct heap *h = p->heap;
     if (!h)
         return kept;
-    kept = collect_exactly(s, kept, 0);
-    return h->live ? collect_exactly(s, kept, h->live) : kept;
+    p->arg = kept;
+    heap_want_major(h);
+    garbage_collect_resting(s);
+    if (h->live && h->live < LARGE_HEAP) { /* what is large is compact enough */
+        size_t moved = 0;
+        heap_want_major(h);
+        collected(self_sched(), collect_exactly(p, h->live, &moved), moved);
+    }
+    return p->arg;
 }
 
 /* ---- threads that are no process ---- */
@@ -142,8 +189,7 @@ struct heap *garbage_heap(void)
         sched_yield_self(s);
         s = self_sched();
     }
-    garbage_poll(s);
-    return process_heap(s->current);
+    return process_heap(garbage_poll(s)->current);
 }
 
 struct heap *garbage_heap_quiet(struct sched *s)
@@ -151,13 +197,11 @@ struct heap *garbage_heap_quiet(struct sched *s)
     return s ? process_heap(s->current) : heap_of_thread();
 }
 
-term garbage_join(struct sched *s, term root)
+term garbage_join(struct sched *s, struct block *copy)
 {
     struct heap *h = s ? process_heap(s->current) : heap_of_thread();
-    struct block *copy = copy_block(root);
-    if (UNLIKELY(!h)) {
-        blocks_free(copy);
-        return TERM_NONE;
-    }
-    return heap_join(h, copy);
+    if (LIKELY(h != NULL))
+        return heap_join(h, copy);
+    blocks_free(copy);
+    return TERM_NONE;
 }

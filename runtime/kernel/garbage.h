@@ -1,5 +1,9 @@
 /* garbage.h - the heap of whoever is calling, and when it is collected.
  *
+ * A large heap takes long, and whoever has his frames in the same lane could not run meanwhile:
+ * so its process leaves the lane (sched_leave_lane()), and may go on on another scheduler. Any
+ * function here that collects may therefore switch: fetch self_sched() again.
+ *
  * data/collect knows how; here is who the roots are. A straight-line process, or a
  * resting one in the middle of its handler: its stack, from where it stands up to the
  * foot of its lane, and the registers. A resting process between two messages: its
@@ -21,14 +25,26 @@ struct heap *process_heap(struct process *p);
 /* It ends, or has ended: everything it has is given back. */
 void process_heap_drop(struct process *p);
 
-/* Collect, if that pays, before a process waits; its stack is its roots. */
+/* Collect the running process; its stack is its roots. */
 void garbage_collect_self(struct sched *s);
 
-static inline void garbage_poll(struct sched *s)
+static inline struct sched *garbage_poll(struct sched *s)
 {
     struct heap *h = s->current->heap;
-    if (UNLIKELY(h != NULL) && (BL_HOSTILE || heap_wants_collection(h)))
-        garbage_collect_self(s);
+    if (LIKELY(h == NULL) || (!BL_HOSTILE && !heap_wants_collection(h)))
+        return s;
+    garbage_collect_self(s);
+    return self_sched();
+}
+
+/* The same when it is going to wait, sooner. */
+static inline struct sched *garbage_poll_at_rest(struct sched *s)
+{
+    struct heap *h = s->current->heap;
+    if (LIKELY(h == NULL) || LIKELY(!heap_wants_collection_at_rest(h)))
+        return s;
+    garbage_collect_self(s);
+    return self_sched();
 }
 
 /* The same between two messages of a resting process, the running one: its state is all. */
@@ -38,10 +54,10 @@ void garbage_collect_resting(struct sched *s);
  * it is now. */
 term garbage_compact(struct sched *s, term kept);
 
-/* A received copy (copy_out()) of which `root` is the term joins the heap of the running
+/* A received copy, of which the block's word is the term, joins the heap of the running
  * process, or of this thread; returns the term as it is now. TERM_NONE: no memory; the copy
  * is freed. */
-term garbage_join(struct sched *s, term root);
+term garbage_join(struct sched *s, struct block *copy);
 
 /* The heap of the running process, or, with s NULL, of this thread; nothing is collected.
  * NULL: no memory. */

@@ -69,14 +69,8 @@ struct message *message_make(struct sched *s, term word)
     return s ? make_message(s, word) : make_message_outside(word);
 }
 
-bl_error message_send(struct sched *s, term to, term word)
+static inline bl_error put_in(struct sched *s, struct process *p, term to, struct message *m)
 {
-    struct process *p = process_find(to);
-    if (UNLIKELY(!p))
-        return BL_OK;
-    struct message *m = make_message(s, word);
-    if (UNLIKELY(!m))
-        return BL_ENOMEM;
     enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
     if (UNLIKELY(pushed == MAILBOX_DEAD))
         return undelivered(m);
@@ -86,14 +80,17 @@ bl_error message_send(struct sched *s, term to, term word)
     return BL_OK;
 }
 
-bl_error message_send_outside(term to, term word)
+bl_error message_send(struct sched *s, term to, term word)
 {
     struct process *p = process_find(to);
-    if (!p)
+    if (UNLIKELY(!p))
         return BL_OK;
-    struct message *m = make_message_outside(word);
-    if (!m)
-        return BL_ENOMEM;
+    struct message *m = make_message(s, word);
+    return LIKELY(m != NULL) ? put_in(s, p, to, m) : BL_ENOMEM;
+}
+
+static bl_error put_in_outside(struct process *p, term to, struct message *m)
+{
     enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
     if (pushed == MAILBOX_DEAD)
         return undelivered(m);
@@ -101,6 +98,26 @@ bl_error message_send_outside(term to, term word)
     if (pushed == MAILBOX_MUST_WAKE)
         sched_ready_slow(p, READY_NEXT);
     return BL_OK;
+}
+
+bl_error message_send_outside(term to, term word)
+{
+    struct process *p = process_find(to);
+    if (!p)
+        return BL_OK;
+    struct message *m = make_message_outside(word);
+    return m ? put_in_outside(p, to, m) : BL_ENOMEM;
+}
+
+bl_error message_send_block(struct sched *s, term to, struct block *made)
+{
+    struct process *p = process_find(to);
+    if (UNLIKELY(!p))
+        return undelivered(&made->message);
+    if (UNLIKELY(!s))
+        return put_in_outside(p, to, &made->message);
+    s->reductions -= (int32_t)(copy_words(made) / WORDS_PER_REDUCTION);
+    return put_in(s, p, to, &made->message);
 }
 
 /* Oldest first, with signals among them. A guest handles its own, but neither ends nor sleeps here. */
@@ -112,12 +129,23 @@ static COLD void take_in_signals(struct process *p, struct message *oldest)
         signals_receive_self(p, oldest);
 }
 
+/* Most of the time there is one. */
+static inline bool take_in_one(struct process *p, struct message *m)
+{
+    if (UNLIKELY(m->next || message_is_signal(m)))
+        return false;
+    msgq_append(&p->mail, m);
+    return true;
+}
+
 /* One walk: turns the list, counts, and looks for signals. */
 void message_take_in(struct process *p, struct message *newest)
 {
     struct message *oldest = NULL, *m = newest;
     uint32_t n = 0;
     bool signals = false;
+    if (m && LIKELY(take_in_one(p, m)))
+        return;
     for (; m; n++) {
         struct message *older = m->next;
         signals |= message_is_signal(m);
@@ -186,7 +214,7 @@ term message_accept(struct sched *s, struct message *m)
     term word = m->word;
     if (!term_is_pointer(word))
         pool_give(&runtime.messages, &s->messages, m);
-    else if (UNLIKELY(!(word = garbage_join(s, word))))
+    else if (UNLIKELY(!(word = garbage_join(s, (struct block *)m))))
         process_end_self(term_atom(ATOM_no_memory));
     return word;
 }
@@ -201,16 +229,11 @@ static uint64_t received(void)
 
 uint64_t message_receive(struct sched *s)
 {
-    s = message_charge(s);
-    garbage_poll(s);
+    s = garbage_poll(message_charge(s));
     term word = received();
-    return LIKELY(word) ? word : sched_park_self(s, received);
-}
-
-/* Woken by a signal, say: from the start. Called by the switch (machine/ctx_*.S). */
-uint64_t message_receive_again(void)
-{
-    return message_receive(self_sched());
+    if (LIKELY(word))
+        return word;
+    return sched_park_self(garbage_poll_at_rest(self_sched()), received);
 }
 
 /* ---- resting processes ---- */
@@ -258,16 +281,19 @@ void process_activate(uint64_t unused)
     for (;;) {
         struct message *m = next_message(p, &s);
         if (!m) {
+            if (UNLIKELY(p->heap != NULL) && UNLIKELY(heap_wants_collection_at_rest(p->heap)))
+                garbage_collect_resting(s);
             if (rest(p))
                 return;
+            s = self_sched();
             continue;
         }
         term state = p->arg, word = message_accept(self_sched(), m);
         p->arg = TERM_NONE; /* the handler's stack says whether it still needs its old state */
         p->arg = p->entry.handler(term_give(state), term_give(word)).word;
-        s = self_sched();
         if (UNLIKELY(p->heap != NULL) && (BL_HOSTILE || heap_wants_collection(p->heap)))
-            garbage_collect_resting(s);
+            garbage_collect_resting(self_sched());
+        s = self_sched();
         if (--s->reductions <= 0) {
             give_way(p);
             return;
@@ -280,13 +306,13 @@ void process_activate(uint64_t unused)
 _Noreturn void process_hibernate(struct sched *s, bl_function *function, term kept)
 {
     struct process *p = s->current;
-    if (p->frames.bytes)
-        frames_drop(&p->frames);
     if (p->extra)
         p->extra->catching = NULL;
+    p->arg = garbage_compact(s, kept);
+    if (p->frames.bytes)
+        frames_drop(&p->frames);
     p->kind = PROCESS_HIBERNATING;
     p->entry.function = function;
-    p->arg = garbage_compact(s, kept);
     if (p->mail.first || !rest(p))
         give_way(p);
     sched_abandon_self(self_sched());

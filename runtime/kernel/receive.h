@@ -8,6 +8,9 @@
  * a thread that is no scheduler. */
 bl_error message_send(struct sched *s, term to, term word);
 bl_error message_send_outside(term to, term word);
+/* The same for a term that was made for it, in blocks of its own: the word of the first is the
+ * term. They are the receiver's, or freed. s NULL: by a thread that is no scheduler. */
+bl_error message_send_block(struct sched *s, term to, struct block *made);
 
 /* A receive counts as a reduction. Returns the scheduler on which the process goes on. */
 static inline struct sched *message_charge(struct sched *s)

@@ -27,15 +27,6 @@ static inline void runq_push(struct runq *q, struct process *p)
     atomic_store_explicit(&q->length, runq_length(q) + 1, memory_order_relaxed);
 }
 
-static inline void runq_push_first(struct runq *q, struct process *p)
-{
-    p->next = q->first;
-    if (!q->first)
-        q->last = p;
-    q->first = p;
-    atomic_store_explicit(&q->length, runq_length(q) + 1, memory_order_relaxed);
-}
-
 static inline struct process *runq_pop(struct runq *q)
 {
     struct process *p = q->first;

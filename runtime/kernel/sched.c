@@ -429,11 +429,12 @@ static inline void run_on(struct sched *s, struct process *p, struct lane *lane)
 }
 
 /* To the native stack, which is to take up `p` if not NULL. `from` NULL: for good. p goes
- * through the queue: the lock is free for a moment, and a thief may get p's lane. */
+ * through `runnext`: the lock is free for a moment, and a thief may get p's lane. Not through
+ * the queue, which would end a streak: two of one lane that wake each other are swapped here. */
 static NOINLINE uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
 {
     if (p)
-        runq_push_first(&s->queue, p);
+        atomic_store_explicit(&s->runnext, p, memory_order_relaxed); /* empty: p was taken out after it. We hold the lock */
     s->current = NULL;
     s->lane = NULL;
     if (!from)
@@ -627,6 +628,35 @@ _Noreturn void sched_abandon_self(struct sched *s)
 
 /* ---- the native stack ---- */
 
+NOINLINE void sched_leave_lane(struct sched *s, sched_chore *chore)
+{
+    struct process *p = s->current;
+    sched_lock(s);
+    s->chore = chore;
+    s->chore_of = p;
+    s->current = NULL;
+    s->lane = NULL;
+    /* The lock is kept: until its frames are saved, p is where no thief may touch it. */
+    ctx_switch(&p->ctx, &s->native, &s->native_stack, &s->held, NULL);
+    __asm__ volatile("" : : : "memory"); /* no tail call: what called us is on this stack */
+}
+
+/* Under the lock. p is in no queue, and its inbox is not idle: it is ours until we queue it. */
+static COLD void run_chore(struct sched *s)
+{
+    sched_chore *chore = s->chore;
+    struct process *p = s->chore_of;
+    s->chore = NULL;
+    evict(s, p->lane);
+    lane_freed(s, p->lane);
+    if (s->queue.first)
+        sched_surplus();
+    sched_unlock(s);
+    if (LIKELY(!p->doomed)) /* by evict(), for want of memory */
+        chore(p);
+    sched_ready(s, p, READY_IN_TURN);
+}
+
 void sched_run_all(struct sched *s)
 {
     for (;;) {
@@ -634,7 +664,9 @@ void sched_run_all(struct sched *s)
         struct process *p = pick(s);
         if (!p || sched_halted(s))
             break;
-        take_up(s, &s->native, p, NULL); /* comes back without the lock */
+        take_up(s, &s->native, p, NULL); /* comes back without the lock, or to do a chore */
+        if (UNLIKELY(s->chore != NULL))
+            run_chore(s);
         if (s->until_timers == TIMERS_NOW)
             return;
     }

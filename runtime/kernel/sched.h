@@ -30,6 +30,7 @@
 #include "kernel/process.h"
 #include "kernel/runq.h"
 #include "machine/self.h"
+#include "machine/small.h"
 
 enum {
     SCHED_MAX = 1024,
@@ -43,8 +44,12 @@ enum thief { THIEF_NONE = 0, THIEF_STEALING = 1, THIEF_HALT = 2 /* stop for ever
 
 enum { TIMERS_NOW = 1 };
 
+struct sched;
+typedef void sched_chore(struct process *);
+
 struct sched {
     /* The scheduler's own thread only. */
+    struct small small;      /* the first: see machine/small.h */
     struct process *current; /* NULL: none, we are on the native stack or between two */
     struct lane *lane;       /* where we run; NULL: on the native stack */
     char *stack_limit;       /* of that lane */
@@ -56,6 +61,9 @@ struct sched {
     struct pool_cache timer_cache, alarm_cache;
     uint32_t until_timers; /* switches until we must look at the clock (TIMERS_NOW); 0: no timers */
     uint64_t reference, references_end; /* numbers for references that are ours to give */
+    sched_chore *chore;      /* what the native stack is to do for whom, see sched_leave_lane() */
+    struct process *chore_of;
+    _Atomic uint32_t held;   /* what a switch unlocks that keeps the lock */
 
     /* Under the scheduler lock. */
     struct runq queue;
@@ -85,6 +93,8 @@ struct sched {
     struct look *looks; /* one a scheduler, for steal.c */
     struct timers *timers; /* for timer.c */
 };
+
+_Static_assert(offsetof(struct sched, small) == 0, "machine/small.h finds it there");
 
 /* What a thief remembers of a victim. */
 struct look {
@@ -205,6 +215,12 @@ void process_settle(struct process *p, enum urgency);
 /* The running process waits for its inbox to fill. Returns what `after`, called when
  * something is there, returns; 0 if it is NULL. Call it last (see ctx_switch). */
 uint64_t sched_park_self(struct sched *s, ctx_after *after);
+
+/* The running process gives up its lane while `chore` does something to it that takes long and
+ * needs no stack of its own: on the native stack, its frames being p->frames. Others may use
+ * the lane, and be taken over with it, which they could not while it runs there. Comes back
+ * in its turn, maybe on another scheduler. The chore may set p->doomed: then it ends instead. */
+void sched_leave_lane(struct sched *s, sched_chore *chore);
 
 /* The running process has ended, or rests: go on with another, for ever. */
 _Noreturn void sched_abandon_self(struct sched *s);

@@ -31,15 +31,11 @@ static void stop_timer(bl_receiver *r)
     r->timer = NULL;
 }
 
-/* Sleep until something has arrived or the time is over; or for no reason. */
-static void sleep_for(struct sched *s, bl_receiver *r)
+static void start_timer(struct sched *s, bl_receiver *r)
 {
-    if (!(r->state & RECEIVER_FOREVER) && !r->timer) {
-        r->timer = timer_set(s, r->deadline);
-        if (!r->timer)
-            process_end_self(term_atom(ATOM_no_memory));
-    }
-    sched_park_self(s, NULL);
+    r->timer = timer_set(s, r->deadline);
+    if (!r->timer)
+        process_end_self(term_atom(ATOM_no_memory));
 }
 
 static bool time_is_over(const bl_receiver *r)
@@ -47,30 +43,34 @@ static bool time_is_over(const bl_receiver *r)
     return !(r->state & RECEIVER_FOREVER) && os_now_ns() >= r->deadline;
 }
 
-/* There is no message at the place of r. True: the clauses are to be asked. */
-static bool ask_or_wait(struct sched *s, bl_receiver *r)
+/* A site that has been through a dry pass without meeting a limit never will: the clauses
+ * are always the same. relaxed: everybody would write the same. */
+#define SITE_HAS_NO_LIMIT ((void *)1)
+
+static bool site_has_no_limit(const bl_site *site)
 {
-    if (!(r->state & RECEIVER_ASKED)) {
-        become(r, RECEIVER_DRY);
-        return true;
-    }
-    if (!(r->state & RECEIVER_TIMED))
-        r->state |= RECEIVER_TIMED | RECEIVER_FOREVER; /* no clause has a limit */
-    if (time_is_over(r)) {
-        stop_timer(r);
-        become(r, RECEIVER_EXPIRED);
-        return true;
-    }
-    sleep_for(s, r);
-    return false;
+    return site && __atomic_load_n(&site->compiled, __ATOMIC_RELAXED) == SITE_HAS_NO_LIMIT;
+}
+
+static void wait_for_ever(bl_receiver *r)
+{
+    r->state |= RECEIVER_TIMED | RECEIVER_FOREVER;
+    if (r->site)
+        __atomic_store_n(&r->site->compiled, SITE_HAS_NO_LIMIT, __ATOMIC_RELAXED);
 }
 
 /* ---- the walk ---- */
 
+term select_message(const bl_receiver *r)
+{
+    return state_of(r) == RECEIVER_LOOKING ? (*message_link(r))->word : TERM_NONE;
+}
+
+
 static struct sched *start_walk(struct sched *s, bl_receiver *r)
 {
     s = message_charge(s);
-    garbage_poll(s);
+    s = garbage_poll(s);
     if (!r->place) {
         r->place = &s->current->mail.first;
         if (UNLIKELY(s->current->extra != NULL)) {
@@ -79,13 +79,23 @@ static struct sched *start_walk(struct sched *s, bl_receiver *r)
                 s = message_take_all(s);
         }
     }
+    if (LIKELY(site_has_no_limit(r->site)))
+        r->state |= RECEIVER_ASKED | RECEIVER_TIMED | RECEIVER_FOREVER;
     return s;
 }
 
-static void take_in(struct process *p)
+static inline void take_in(struct process *p)
 {
     if (!inbox_is_empty(&p->inbox))
         message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
+}
+
+static uint64_t ask_clauses(bl_receiver *r, enum receiver_state state)
+{
+    become(r, state);
+    r->state |= RECEIVER_ASKED;
+    r->message = term_give(select_message(r));
+    return 1;
 }
 
 /* Priority messages come in at the front, which has been walked. */
@@ -97,37 +107,66 @@ static inline void look_again(struct process *p, bl_receiver *r)
     r->place = &p->mail.first;
 }
 
-bool select_next(struct sched *s, bl_receiver *r)
+/* Is there anything to ask the clauses about? 0: not yet. It may have been suspended meanwhile,
+ * and go on on another scheduler. */
+static inline uint64_t select_look(struct process *p, bl_receiver *r)
+{
+    if (!*message_link(r)) {
+        take_in(p);
+        look_again(p, r);
+    }
+    if (LIKELY(*message_link(r) != NULL))
+        return ask_clauses(r, RECEIVER_LOOKING);
+    if (!(r->state & RECEIVER_ASKED))
+        return ask_clauses(r, RECEIVER_DRY);
+    if (!(r->state & RECEIVER_TIMED))
+        wait_for_ever(r);
+    if (LIKELY(!time_is_over(r)))
+        return 0;
+    stop_timer(r);
+    return ask_clauses(r, RECEIVER_EXPIRED);
+}
+
+/* First thing when a process goes on that was parked in a select: its receiver is where
+ * park() has left it. 0: message_receive_again(). */
+static uint64_t select_woken(void)
+{
+    struct process *p = self_sched()->current;
+    uint64_t found = select_look(p, (bl_receiver *)(uintptr_t)p->arg);
+    if (LIKELY(found))
+        p->arg = TERM_NONE;
+    return found;
+}
+
+/* A running process needs no `arg`, so it says which receiver it waits for. */
+static uint64_t park(struct sched *s, bl_receiver *r)
+{
+    if (!(r->state & RECEIVER_FOREVER) && !r->timer)
+        start_timer(s, r);
+    s = garbage_poll_at_rest(s);
+    s->current->arg = (term)(uintptr_t)r;
+    return sched_park_self(s, select_woken);
+}
+
+uint64_t select_next(struct sched *s, bl_receiver *r)
 {
     switch (state_of(r)) {
     case RECEIVER_NEW: s = start_walk(s, r); break;
     case RECEIVER_LOOKING: r->place = &(*message_link(r))->next; break;
     case RECEIVER_DRY: break;
-    default: return false;
+    default: return 0;
     }
-    for (;;) {
-        struct process *p = s->current;
-        if (!*message_link(r)) {
-            take_in(p);
-            look_again(p, r);
-            s = self_sched(); /* it may have been suspended meanwhile */
-        }
-        if (*message_link(r)) {
-            become(r, RECEIVER_LOOKING);
-            r->state |= RECEIVER_ASKED;
-            return true;
-        }
-        if (ask_or_wait(s, r)) {
-            r->state |= RECEIVER_ASKED;
-            return true;
-        }
-        s = self_sched();
-    }
+    uint64_t found = select_look(s->current, r);
+    return found ? found : park(self_sched(), r);
 }
 
-term select_message(const bl_receiver *r)
+/* Woken for nothing, by a signal, say: from the start. Called by the switch (machine/ctx_*.S).
+ * Who waits in a select has its receiver in `arg`, which is empty in all others that run. */
+uint64_t message_receive_again(void)
 {
-    return state_of(r) == RECEIVER_LOOKING ? (*message_link(r))->word : TERM_NONE;
+    struct sched *s = self_sched();
+    bl_receiver *r = (bl_receiver *)(uintptr_t)s->current->arg;
+    return r ? park(s, r) : message_receive(s);
 }
 
 /* m leaves the list; a mark behind it stays where it was. */
@@ -152,6 +191,15 @@ term select_take(struct sched *s, bl_receiver *r)
     term taken = message_accept(s, m);
     become(r, RECEIVER_DONE);
     return taken;
+}
+
+void select_discard(struct sched *s, bl_receiver *r)
+{
+    struct message *m = *message_link(r);
+    detach(s->current, message_link(r));
+    stop_timer(r);
+    message_free(m);
+    become(r, RECEIVER_DONE);
 }
 
 bool select_drop(struct process *p, select_test *matches, term of)

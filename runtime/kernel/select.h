@@ -19,21 +19,25 @@ enum receiver_state {
     RECEIVER_NEW,
     RECEIVER_LOOKING, /* at a message */
     RECEIVER_DRY,     /* the clauses are asked once without a message: is there one that says `after`? */
-    RECEIVER_EXPIRED,
-    RECEIVER_DONE,
-    RECEIVER_STATES = 15, /* as a mask; then flags: */
+    RECEIVER_EXPIRED = BL_RECEIVER_EXPIRED_,
+    RECEIVER_DONE = BL_RECEIVER_DONE_,
+    RECEIVER_STATES = BL_RECEIVER_STATES_, /* as a mask; then flags: */
     RECEIVER_TIMED = BL_RECEIVER_TIMED_, /* the clauses have said how long to wait */
     RECEIVER_FOREVER = 32,
     RECEIVER_ASKED = 64,
 };
 
-/* The running process goes to its next message, or to the end of its patience. False: done. */
-bool select_next(struct sched *s, bl_receiver *r);
+/* The running process goes to its next message, or to the end of its patience; parks
+ * meanwhile. 1: the clauses are to be asked; 0: done. Call it last: it has no frame while
+ * the process is parked. */
+uint64_t select_next(struct sched *s, bl_receiver *r);
 /* The message it looks at: 0 if none. */
 term select_message(const bl_receiver *r);
 /* It matched: it is the running process's now, and the receive is over. Returns the term,
  * which may have moved to its heap. */
 term select_take(struct sched *s, bl_receiver *r);
+/* The same when nothing of the term is needed any more. */
+void select_discard(struct sched *s, bl_receiver *r);
 /* Wait no longer than this. */
 void select_limit(bl_receiver *r, int64_t milliseconds);
 /* A clause has run. */

@@ -66,11 +66,8 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
     struct heap *h = process_heap(p);
     if (!h)
         return false;
-    if (options->min_heap_size > h->least)
-        h->least = h->collect_at = options->min_heap_size < SIZE_MAX / 4 ? options->min_heap_size : SIZE_MAX / 4;
-    h->most = options->max_heap_size;
-    if (h->most && h->most < h->collect_at)
-        h->collect_at = h->most;
+    size_t least = options->min_heap_size < SIZE_MAX / 4 ? options->min_heap_size : SIZE_MAX / 4;
+    heap_limit(h, least, options->max_heap_size);
     return true;
 }
 

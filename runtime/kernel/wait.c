@@ -7,6 +7,7 @@
 
 #include "base/lock.h"
 #include "data/atom.h"
+#include "data/copy.h"
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"

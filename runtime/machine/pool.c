@@ -34,6 +34,29 @@ size_t pool_ever_taken(const struct pool *pool, const void *memory)
     return (size_t)(pool->fresh - (const char *)memory) / pool->size;
 }
 
+static size_t list_length(const struct pool_link *l)
+{
+    size_t n = 0;
+    for (; l; l = l->next)
+        n++;
+    return n;
+}
+
+static size_t cache_count(const struct pool_cache *cache)
+{
+    return list_length(cache->loaded) + list_length(cache->spare);
+}
+
+bool pool_is_whole(const struct pool *pool)
+{
+    size_t made = 0, here = cache_count(&pool->shared) + (size_t)(pool->end - pool->fresh) / pool->size;
+    for (const struct pool_slab *slab = pool->slabs; slab; slab = slab->next)
+        made += pool->slab_size / pool->size - 1; /* the first is the slab's own */
+    for (const struct pool_link *m = pool->depot; m; m = m->magazine)
+        here += POOL_MAGAZINE;
+    return here == made;
+}
+
 static struct pool_link *link_of(struct pool *pool, void *object)
 {
     return (struct pool_link *)((char *)object + pool->link);
@@ -126,4 +149,15 @@ void pool_give_shared(struct pool *pool, void *object)
     lock_acquire(&pool->shared_lock);
     pool_give(pool, &pool->shared, object);
     lock_release(&pool->shared_lock);
+}
+
+void pool_drain(struct pool *pool, struct pool_cache *cache)
+{
+    struct pool_link *lists[] = {cache->loaded, cache->spare};
+    for (unsigned i = 0; i < 2; i++)
+        for (struct pool_link *l = lists[i], *next; l; l = next) {
+            next = l->next;
+            pool_give_shared(pool, (char *)l - pool->link);
+        }
+    *cache = (struct pool_cache){0};
 }

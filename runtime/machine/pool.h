@@ -56,6 +56,12 @@ void pool_give_slow(struct pool *, struct pool_cache *, struct pool_link *);
 void *pool_take_shared(struct pool *);
 void pool_give_shared(struct pool *, void *object);
 
+/* All that a cache holds goes to the shared one; its owner must not use it meanwhile. */
+void pool_drain(struct pool *, struct pool_cache *);
+/* Has every object that was ever handed out come back, with no cache holding any? Only for
+ * pools that grow by slabs; nobody may use it meanwhile. */
+bool pool_is_whole(const struct pool *);
+
 /* How many objects of the pool's memory were ever handed out. */
 size_t pool_ever_taken(const struct pool *, const void *memory);
 

@@ -119,6 +119,17 @@ LAW(fairness, against_pairs_that_play_ping_pong)
         sched_yield();
 }
 
+/* The same when all have their frames in one lane, and are swapped by the native stack. */
+Test(fairness, against_pairs_in_one_lane)
+{
+    start_with((bl_options){.schedulers = 1, .lanes = 1});
+    bl_spawn(ping, bl_from_pid(spawn(ping, 0)));
+    cr_assert(ended_well(spawn(end_it, 1000)));
+    while (atomic_load(&hogs_done) < 2)
+        sched_yield();
+    stop();
+}
+
 /* ---- shares ----
  * On one scheduler, who always yields gets as many turns as any other. */
 
@@ -181,4 +192,151 @@ Test(fairness, a_time_slice_is_as_many_calls_as_options_say)
     spawn(send_and_count, 0);
     cr_assert(ended_well(spawn(look_after_one_turn, 500)));
     stop();
+}
+
+/* ---- long work counts for as much as it is ---- */
+
+enum { SLICE = 100, CALLS = 20, CELLS_FOR_HALF = 1620 /* 50 times 64 words, in cells of two, and a few more */ };
+
+static int64_t turns; /* of the other process: as often the first gave way */
+
+static void watch_turns(bl_term unused)
+{
+    (void)unused;
+    while (!atomic_load(&over)) {
+        turns++;
+        bl_yield();
+    }
+}
+
+struct work {
+    bl_term a, b;       /* two that are the same */
+    char *text;         /* as which the first is printed */
+    bl_term bytes, map; /* and as which it is encoded; a map of as many keys */
+};
+
+static bl_term list_of_length(int n)
+{
+    bl_term list = bl_nil();
+    while (n--)
+        list = bl_cons(bl_int(1000000 + n), list);
+    return list;
+}
+
+static struct work work_of(int cells)
+{
+    struct work w = {.a = list_of_length(cells), .b = list_of_length(cells), .map = bl_map()};
+    size_t n = bl_print(w.a, 0, NULL, 0) + 1;
+    w.text = bl_alloc(n);
+    bl_print(w.a, 0, w.text, n);
+    w.bytes = bl_encode(w.a, NULL);
+    for (int i = 0; i < cells; i++)
+        w.map = bl_map_put(w.map, bl_int(i), bl_nil());
+    return w;
+}
+
+typedef void job(const struct work *);
+
+static void compare(const struct work *w)
+{
+    CLAIM(bl_compare(w->a, w->b) == 0);
+}
+
+static void be_same(const struct work *w)
+{
+    CLAIM(bl_same(w->a, w->b));
+}
+
+static void hash(const struct work *w)
+{
+    bl_hash(w->a);
+}
+
+static void length(const struct work *w)
+{
+    size_t n;
+    CLAIM(bl_length(w->a, &n));
+}
+
+static void print(const struct work *w)
+{
+    bl_print(w->a, 80, NULL, 0);
+}
+
+static void parse(const struct work *w)
+{
+    CLAIM(!bl_is_none(bl_parse(w->text, strlen(w->text), NULL)));
+}
+
+static void encode(const struct work *w)
+{
+    CLAIM(bl_is_binary(bl_encode(w->a, NULL)));
+}
+
+static void decode(const struct work *w)
+{
+    size_t n;
+    const void *bytes = bl_bytes(w->bytes, &n);
+    CLAIM(bl_is_list(bl_decode(bytes, n, NULL)));
+}
+
+static void map_pairs(const struct work *w)
+{
+    CLAIM(bl_is_list(bl_map_pairs(w->map)));
+}
+
+static int64_t turns_for(job *work, const struct work *w)
+{
+    bl_yield(); /* a slice begins */
+    int64_t before = turns;
+    for (int i = 0; i < CALLS; i++)
+        work(w);
+    return turns - before;
+}
+
+/* What builds is charged for the garbage, too. */
+static bool has_external(const struct work *w)
+{
+    return bl_is_binary(w->bytes);
+}
+
+static void work_in_half_slices(bl_term unused)
+{
+    (void)unused;
+    static job *const jobs[] = {compare, be_same, hash, length};
+    struct work w = work_of(CELLS_FOR_HALF), small = work_of(10);
+    for (int i = 0; i < 4; i++) {
+        CLAIM(turns_for(jobs[i], &w) == CALLS / 2);
+        CLAIM(turns_for(jobs[i], &small) == 0);
+    }
+}
+
+static void work_in_slices(bl_term unused)
+{
+    (void)unused;
+    static job *const jobs[] = {compare, be_same, hash, length, print, parse, map_pairs, encode, decode};
+    struct work w = work_of(2 * CELLS_FOR_HALF);
+    for (int i = 0; i < (has_external(&w) ? 9 : 7); i++) {
+        int64_t n = turns_for(jobs[i], &w);
+        CLAIM(i < 5 ? n == CALLS : n >= CALLS);
+    }
+}
+
+static void measure_turns(bl_function *work)
+{
+    start_with((bl_options){.schedulers = 1, .reductions = SLICE});
+    spawn(watch_turns, 0);
+    cr_assert(ended_well(spawn(work, 0)));
+    atomic_store(&over, true);
+    stop();
+}
+
+Test(fairness, work_of_half_a_slice_is_charged_as_that)
+{
+    measure_turns(work_in_half_slices);
+}
+
+Test(fairness, work_of_a_slice_ends_it)
+{
+    measure_turns(work_in_slices);
 }

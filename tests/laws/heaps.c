@@ -1,9 +1,29 @@
 /* A process's terms are its own, are copied when they are sent, and are forgotten by themselves. */
 #include "support/law.h"
 
-/* ---- garbage: both kinds of process, looping for ever over bounded state ---- */
+/* ---- garbage: both kinds of process, looping for ever over bounded state ----
+ * 100 million iterations of either kind stay within 1 MiB: each makes a term of some words,
+ * which is garbage after the next. Where everything is slower there are fewer (support/scale).
+ * A resting process, for which an iteration is a message and so takes several times as long,
+ * makes the garbage of 100 in each of a million. */
 
-enum { BOUND = 1024 * 1024 };
+enum { BOUND = 1024 * 1024, ITERATIONS = 100 * 1000 * 1000, AT_ONCE = 100, LOOK = 1 << 16 };
+
+static void loop_over_a_cell(bl_term rounds_to_do)
+{
+    bl_term state = bl_nil();
+    for (int64_t i = 0, n = bl_to_int(rounds_to_do); i < n; i++) {
+        state = bl_cons(bl_int(i), i % 8 ? state : bl_nil());
+        if (i % LOOK == 0)
+            CLAIM(bl_get_heap_info().bytes <= BOUND);
+    }
+    CLAIM(bl_get_heap_info().bytes <= BOUND);
+}
+
+LAW(heaps, of_a_loop_stay_small)
+{
+    cr_assert(ended_well(spawn(loop_over_a_cell, rounds(ITERATIONS))));
+}
 
 static void loop_over_a_tuple(bl_term rounds_to_do)
 {
@@ -17,9 +37,9 @@ static void loop_over_a_tuple(bl_term rounds_to_do)
     }
 }
 
-LAW(heaps, of_a_loop_stay_small)
+LAW(heaps, of_a_loop_over_nested_terms_stay_small)
 {
-    cr_assert(ended_well(spawn(loop_over_a_tuple, rounds(10000000))));
+    cr_assert(ended_well(spawn(loop_over_a_tuple, rounds(ITERATIONS / 10))));
 }
 
 static bl_term rebuild(bl_term state, bl_term message)
@@ -30,14 +50,16 @@ static bl_term rebuild(bl_term state, bl_term message)
         CLAIM(bl_get_heap_info().bytes <= BOUND);
     if (is_atom(bl_element(message, 0), "last"))
         bl_exit(state);
-    return BL_TUPLE(bl_int(n), bl_list((bl_term[]){bl_int(1), bl_int(2)}, 2));
+    for (int i = 0; i < AT_ONCE; i++)
+        state = bl_cons(bl_int(i), bl_nil());
+    return BL_TUPLE(bl_int(n), state);
 }
 
 static void feed(bl_term unused)
 {
     (void)unused;
     bl_pid p = bl_spawn_resting(rebuild, BL_TUPLE(bl_int(0), bl_nil()));
-    int n = rounds(1000000);
+    int n = rounds(ITERATIONS / AT_ONCE);
     for (int i = 1; i < n; i++) {
         CLAIM(bl_send(p, BL_TUPLE(bl_atom("next"), bl_int(i))) == BL_OK);
         if (i % 100 == 0)
@@ -100,6 +122,92 @@ static int64_t sum_of(bl_term list)
     CLAIM(bl_is_nil(list));
     return sum;
 }
+
+/* ---- literals belong to nobody ---- */
+
+static bl_term table; /* a literal, which may be kept anywhere */
+
+static void look_at_table(bl_term given)
+{
+    bl_term mine = given;
+    CLAIM(given.word == table.word);
+    for (int i = 0; i < 100; i++) {
+        bl_term message = bl_receive();
+        CLAIM(bl_element(message, 1).word == table.word);
+        CLAIM(sum_of(bl_element(message, 1)) == 5050);
+        mine = BL_TUPLE(table, mine);
+        list_to(100); /* garbage */
+    }
+    bl_collect();
+    CLAIM(bl_receive().word == table.word);
+    CLAIM(bl_element(mine, 0).word == table.word);
+    bl_exit(table);
+}
+
+static void share_table(bl_term unused)
+{
+    (void)unused;
+    table = bl_literal(list_to(100));
+    CLAIM(sum_of(table) == 5050);
+    CLAIM(bl_literal(table).word == table.word);
+    CLAIM(bl_literal(bl_int(1)).word == bl_int(1).word);
+    CLAIM(bl_is_none(bl_literal((bl_term){0})));
+    bl_collect();
+    size_t words = bl_get_heap_info().words;
+    bl_pid p = bl_spawn(look_at_table, table);
+    for (int i = 0; i < 100; i++)
+        CLAIM(bl_send(p, BL_TUPLE(bl_int(i), table)) == BL_OK);
+    CLAIM(bl_send(p, table) == BL_OK);
+    bl_term reason;
+    CLAIM(bl_wait(p, &reason) == BL_OK);
+    CLAIM(reason.word == table.word || is_atom(reason, "noproc"));
+    bl_collect();
+    CLAIM(bl_get_heap_info().words <= words + 10);
+}
+
+static bl_term rest_with_table(bl_term state, bl_term message)
+{
+    CLAIM(state.word == table.word);
+    if (bl_is_int(message))
+        bl_exit(bl_nil());
+    return message; /* it becomes the state */
+}
+
+LAW(heaps, of_all_processes_leave_literals_where_they_are)
+{
+    cr_assert(ended_well(spawn(share_table, 0)));
+    bl_pid p = bl_spawn_resting(rest_with_table, table);
+    for (int i = 0; i < 100; i++)
+        CLAIM(bl_send(p, table) == BL_OK);
+    send(p, 1);
+    end_of(p);
+    bl_term copy = bl_head(table);
+    CLAIM(bl_to_int(copy) == 1);
+    CLAIM(sum_of(table) == 5050);
+}
+
+static void hibernate_with_table(bl_term kept)
+{
+    CLAIM(kept.word == table.word);
+    CLAIM(bl_receive().word == table.word);
+}
+
+static void go_to_sleep(bl_term unused)
+{
+    (void)unused;
+    list_to(100);
+    bl_hibernate(hibernate_with_table, table);
+}
+
+LAW(heaps, of_who_hibernates_with_a_literal_are_empty)
+{
+    table = bl_literal(list_to(100));
+    bl_pid p = spawn(go_to_sleep, 0);
+    CLAIM(bl_send(p, table) == BL_OK);
+    cr_assert(ended_well(p));
+}
+
+/* ---- deep stacks ---- */
 
 static __attribute__((noinline)) void deeper(int depth, bl_term mine)
 {
@@ -387,4 +495,148 @@ LAW(heaps, hibernation_keeps_one_term_and_no_stack)
         send(p, i); /* early or late: it wakes all the same */
     bl_term reason = end_of(p);
     cr_assert(bl_same(reason, bl_int(0)) || is_atom(reason, "noproc"));
+}
+
+/* ---- large collections ---- */
+
+/* 1: it is collecting, and 2: once more, ...; 0: it is not. */
+static _Atomic int64_t collecting;
+static _Atomic bool enough;
+
+/* Where the frames of the caller are: two processes are near each other if they share a lane. */
+static __attribute__((noinline)) int64_t where(void)
+{
+    return (int64_t)(uintptr_t)__builtin_frame_address(0);
+}
+
+static void collect_again_and_again(bl_term asker)
+{
+    send(bl_to_pid(asker), where());
+    if (!is_atom(bl_receive(), "go"))
+        return;
+    bl_term all = list_to(200000);
+    for (int64_t i = 1; !atomic_load(&enough); i++) {
+        atomic_store(&collecting, i);
+        bl_collect();
+        atomic_store(&collecting, 0);
+        CLAIM(bl_get_heap_info().words >= 400000);
+        bl_yield();
+    }
+    CLAIM(sum_of(all) == INT64_C(200000) * 200001 / 2);
+}
+
+static void say_where_for_ever(bl_term unused)
+{
+    (void)unused;
+    for (bl_term from; bl_is_pid(from = bl_receive());)
+        send(bl_to_pid(from), where());
+}
+
+static int64_t ask(bl_pid mate)
+{
+    bl_send(mate, bl_from_pid(bl_self()));
+    return receive();
+}
+
+/* Two that have their frames in one lane. Each scheduler has one; but either of the two may be
+ * taken over by the other scheduler before it begins: then there is another try. */
+static void make_lane_mates(bl_pid *mate, bl_pid *collector)
+{
+    for (;;) {
+        *mate = spawn(say_where_for_ever, 0);
+        *collector = bl_spawn(collect_again_and_again, bl_from_pid(bl_self()));
+        if (llabs(receive() - ask(*mate)) < 4096)
+            return;
+        bl_send(*mate, bl_atom("stop"));
+        bl_send(*collector, bl_atom("stop"));
+    }
+}
+
+/* Asks until an answer has come during one collection of the other. */
+static void ask_meanwhile(bl_term unused)
+{
+    (void)unused;
+    bl_pid mate, collector;
+    make_lane_mates(&mate, &collector);
+    bl_send(collector, bl_atom("go"));
+    for (int64_t before = 0, after = -1; !before || before != after;) {
+        before = atomic_load(&collecting);
+        ask(mate);
+        after = atomic_load(&collecting);
+    }
+    atomic_store(&enough, true);
+    bl_send(mate, bl_atom("stop"));
+    CLAIM(ended_well(collector));
+}
+
+Test(heaps, who_shares_a_lane_with_a_large_collection_runs_meanwhile)
+{
+    if (TEST_HOSTILE_BUILD)
+        return; /* it collects all the time */
+    start_with((bl_options){.schedulers = 2, .lanes = 1});
+    cr_assert(ended_well(spawn(ask_meanwhile, 0)));
+    stop();
+}
+
+/* The stack is scanned where it was saved: a term that only a local variable holds stays. */
+static void hold_on_to_many(bl_term unused)
+{
+    (void)unused;
+    bl_term held[50], large = list_to(100000);
+    for (int i = 0; i < 50; i++)
+        held[i] = BL_TERM("{%i, [%i]}", (int64_t)i, (int64_t)i * i);
+    for (int round = 0; round < 3; round++) {
+        bl_collect();
+        for (int64_t i = 0; i < 50; i++)
+            CLAIM(BL_MATCH(held[i], "{%=i, [%=i]}", i, i * i));
+    }
+    CLAIM(sum_of(large) == INT64_C(100000) * 100001 / 2);
+}
+
+LAW(heaps, a_large_collection_keeps_what_the_stack_holds)
+{
+    cr_assert(ended_well(spawn(hold_on_to_many, 0)));
+}
+
+static bl_term grow_and_answer(bl_term state, bl_term message)
+{
+    bl_term grown = state;
+    for (int64_t i = 0; i < 100000; i++)
+        grown = bl_cons(bl_int(i), grown);
+    size_t n = 0;
+    bl_length(grown, &n);
+    send(bl_to_pid(message), (int64_t)n);
+    return n >= 300000 ? bl_nil() : grown;
+}
+
+static void ask_for_growth(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn_resting(grow_and_answer, bl_nil());
+    for (int round = 0; round < 9; round++) {
+        bl_send(p, bl_from_pid(bl_self()));
+        CLAIM(receive() == 100000 * (round % 3 + 1));
+    }
+}
+
+LAW(heaps, a_resting_process_collects_much_between_messages)
+{
+    if (TEST_HOSTILE_BUILD)
+        return; /* at every cell */
+    cr_assert(ended_well(spawn(ask_for_growth, 0)));
+}
+
+/* Who may not have so much ends, wherever it was collected. */
+static void have_far_too_much(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    bl_term all = list_to(200000);
+    CLAIM(sum_of(all) == 0); /* never reached */
+}
+
+LAW(heaps, a_large_heap_over_its_limit_ends_its_process)
+{
+    bl_spawn_options limit = {.max_heap_size = 100000};
+    cr_assert(is_atom(last_words(bl_spawn_opt(have_far_too_much, bl_int(0), &limit)), "killed"));
 }

@@ -138,7 +138,7 @@ floats() ->
     [0.0, -0.0, 1.0, -1.5, 0.1, 1.0e-300, 1.7976931348623157e308, 5.0e-324, 2.2250738585072014e-308, 1.0e22].
 
 atoms() ->
-    [list_to_atom(S) || S <- ["", "a", "abc", [229, 228, 246], [8364, 8364], [16#10ffff], [1],
+    [list_to_atom(S) || S <- ["", "a", "abc", [229, 228, 246], [8364, 8364], [16#10ffff], [1], [0], [0, 0], [0, 1], [$a, 0, $b], [$a, 0], [229, 0],
                               lists:duplicate(255, $x), lists:duplicate(255, 233), lists:duplicate(255, 16#1f600),
                               lists:duplicate(127, 233), lists:duplicate(128, 233), lists:duplicate(64, 16#1f600)]].
 
@@ -192,7 +192,7 @@ not_ours() ->
     N = 1 bsl 64,
     Port = hd(erlang:ports()),
     [term_to_binary(T) || T <- [1 bsl 63, -(1 bsl 63) - 1, N, -N, 1 bsl 3000, <<1:1>>, <<5, 3:7>>, fun lists:map/2,
-                                fun(X) -> X end, Port, make_ref(), {a, [b | Port]}, 'a\0b']] ++
+                                fun(X) -> X end, Port, make_ref(), {a, [b | Port]}]] ++
         [term_to_binary(lists:duplicate(1000, a), [compressed])] ++
         [<<131, 88, 119, 3, "a@b", 1:32, 0:32, 0:32>>, <<131, 88, 119, 13, "nonode@nohost", 1:32, 0:32, 1:32>>,
          <<131, 103, 119, 13, "nonode@nohost", 1:32, 0:32, 0>>, <<131, 114, 3:16, 119, 13, "nonode@nohost", 0, 0:96>>].

@@ -109,8 +109,9 @@ ghost() ->
 fun_of_ours() -> fun erlang:abs/1.
 
 random_leaf() ->
-    Texts = [<<>>, <<"a">>, <<"ab">>, <<"abcdefgh">>, <<"abcdefghi">>, <<"é"/utf8>>, <<"€"/utf8>>],
-    Text = lists:nth(rand:uniform(7), Texts),
+    Texts = [<<>>, <<"a">>, <<"ab">>, <<"abcdefgh">>, <<"abcdefghi">>, <<"é"/utf8>>, <<"€"/utf8>>,
+             <<0>>, <<"a", 0>>, <<"a", 0, "b">>, <<"abcdefgh", 0>>],
+    Text = lists:nth(rand:uniform(length(Texts)), Texts),
     case rand:uniform(9) of
         1 -> binary_to_atom(Text);
         2 -> Text;

@@ -142,7 +142,7 @@ static void add_printed(struct text *answer, term t, unsigned columns)
     text_fini(&text);
 }
 
-static term asked_for(struct heap *h, const char *packet, size_t n, struct parse_error *error)
+static term asked_for(struct heap *h, const char *packet, size_t n, struct text_error *error)
 {
     if (!(packet[0] & 0x80))
         return term_parse(h, packet + 4, n - 4, error);
@@ -154,7 +154,7 @@ static term asked_for(struct heap *h, const char *packet, size_t n, struct parse
 static void answer(struct text *to, const char *packet, size_t n)
 {
     struct heap heap;
-    struct parse_error error;
+    struct text_error error;
     heap_init(&heap);
     term t = asked_for(&heap, packet, n, &error);
     text_add_char(to, t != TERM_NONE);

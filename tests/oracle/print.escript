@@ -83,7 +83,8 @@ has_large_map(_) -> false.
 chosen() ->
     Long = lists:seq(1, 100),
     [chosen_floats(), [bits() || _ <- lists:seq(1, 20000)],
-     [list_to_atom([C]) || C <- lists:seq(1, 16#d7ff)],
+     [list_to_atom([C]) || C <- lists:seq(0, 16#d7ff)],
+     [list_to_atom(S) || S <- [[$a, 0, $b], [0, 0], [$e, $n, $d, 0], [$a, 0, $1]]],
      [[C] || C <- lists:seq(0, 300)],
      [<<C>> || C <- lists:seq(0, 255)],
      [[[]]], {Long, Long}, {tag, Long}, {{tag}, Long}, [a | Long], list_to_binary(Long),

@@ -70,6 +70,21 @@ Test(atom, an_empty_text_is_an_atom)
     cr_assert_str_eq(atom_text(intern("")), "");
 }
 
+Test(atom, zeros_are_characters)
+{
+    bl_error error;
+    size_t length;
+    term ab = atom_intern("a\0b", 3, &error), a = atom_intern("a\0", 2, &error);
+    cr_assert(ab != a && a != intern("a") && atom_intern("a\0b", 3, &error) == ab);
+    cr_assert_arr_eq(atom_text_of(ab, &length), "a\0b", 4);
+    cr_assert_eq(length, 3);
+    cr_assert_eq(atom_intern("", 0, &error), intern(""));
+    cr_assert_eq(bl_atom_n("a\0b", 3).word, ab);
+    cr_assert_eq(bl_atom_length((bl_term){ab}), 3);
+    cr_assert_eq(bl_atom_length((bl_term){term_int(1)}), 0);
+    cr_assert(bl_is_none(bl_atom_n(NULL, 0)));
+}
+
 Test(atom, the_predefined_have_the_names_they_are_called_by)
 {
     cr_assert_str_eq(atom_text(term_atom(ATOM_normal)), "normal");

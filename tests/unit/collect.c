@@ -153,7 +153,7 @@ Test(collect, destroys_a_resource_once, .init = start, .fini = end)
     *r = (struct resource){.destroy = destroy, .size = sizeof(int)};
     atomic_init(&r->references, 1);
     memcpy(r->object, &(int){1}, sizeof(int));
-    term *payload, t = box_take(&heap, BOX_RESOURCE, 1, &payload);
+    term *payload = NULL, t = box_take(&heap, BOX_RESOURCE, 1, &payload);
     payload[0] = (term)(uintptr_t)r;
     heap_counts(&heap);
     collect_with(&t, 1, NULL, NULL);
@@ -211,4 +211,158 @@ Test(collect, bounded_state_needs_bounded_memory, .init = start, .fini = end)
             cr_assert_leq(heap_bytes(&heap), 64 * 1024);
         }
     }
+}
+
+/* ---- generations ---- */
+
+enum { LARGE = 3 * HEAP_OLD_LEAST / 4 }; /* cells: so that a heap with them has generations */
+
+static term list_of(int n, term tail)
+{
+    while (n--)
+        tail = cell_make(&heap, term_int(n), tail);
+    return tail;
+}
+
+static bool is_young(const term *p)
+{
+    for (const struct block *b = heap.blocks; b; b = b->more)
+        if (p >= b->words && p < b->words + b->size)
+            return true;
+    return false;
+}
+
+/* Nothing old points to anything younger, and the sums are right. */
+static void check_generations(void)
+{
+    size_t words = 0, used = 0;
+    heap_settle(&heap);
+    for (const struct block *b = heap.old; b; b = b->more) {
+        words += BLOCK_HEAD + b->size;
+        used += b->used;
+        for (const term *at = b->words, *end = at + b->used; at < end;) {
+            const term *next = at + object_size(at);
+            for (bool raw = object_is_box(at) && header_is_raw(*at); at < next && !raw; at++)
+                cr_assert(!term_is_pointer(*at) || !is_young(term_pointer(*at)));
+            at = next;
+        }
+    }
+    cr_assert_eq(words, heap.old_words);
+    cr_assert_eq(used, heap.old_used);
+    for (const struct block *b = heap.blocks; b; b = b->more)
+        words += BLOCK_HEAD + b->size;
+    cr_assert_eq(words, heap.words);
+}
+
+Test(collect, what_is_old_points_to_nothing_younger, .init = start, .fini = end)
+{
+    struct random r = {random_seed("collect.generations")};
+    enum { STALE = 64 };
+    term stale[STALE] = {0}, large[3];
+    bool minors = false, majors = false;
+    begin_roots();
+    large[0] = list_of(LARGE, TERM_NIL);
+    for (int i = 0; i < 20000 / SLOWDOWN; i++) {
+        for (unsigned n = random_below(&r, 10); n; n--)
+            fill(&r);
+        int k = (int)random_below(&r, ROOTS), other = (int)random_below(&r, ROOTS);
+        large[1] = tuple_make(&heap, (term[]){roots[k], large[0], roots[other]}, 3);
+        large[2] = random_below(&r, 2) ? large[1] : TERM_NIL;
+        stale[random_below(&r, STALE)] = random_below(&r, 2) ? roots[k] : large[1];
+        if (random_below(&r, 2))
+            random_term(&heap, &r, 50);
+        if (!heap_wants_collection(&heap) && random_below(&r, 20))
+            continue;
+        if (!random_below(&r, 100))
+            large[0] = list_of(LARGE, TERM_NIL); /* the old one becomes garbage */
+        term all[ROOTS + 3];
+        memcpy(all, roots, sizeof roots);
+        memcpy(all + ROOTS, large, sizeof large);
+        const term *low = stale + random_below(&r, STALE);
+        bool minor = heap_next_is_minor(&heap);
+        minors |= minor;
+        majors |= !minor && heap.minors;
+        collect_with(all, ROOTS + 3, low, low + random_below(&r, (unsigned)(stale + STALE - low)));
+        memcpy(roots, all, sizeof roots);
+        memcpy(large, all + ROOTS, sizeof large);
+        check();
+        size_t n = 0;
+        for (term t = large[0]; term_is_cell(t); t = cell_tail(t))
+            cr_assert_eq(cell_head(t), term_int((int64_t)n++));
+        cr_assert_eq(n, LARGE);
+        check_generations();
+    }
+    cr_assert(minors && (majors || SLOWDOWN > 8));
+}
+
+/* What dies young is not moved, and what is old is not moved for it. */
+Test(collect, garbage_costs_nothing_beside_a_large_state, .init = start, .fini = end)
+{
+    term state = list_of(LARGE, TERM_NIL);
+    size_t moved = 0, once, collections = 0;
+    struct roots all = {.terms = &state, .count = 1};
+    cr_assert_eq(collect(&heap, &all, &once), COLLECTED);
+    for (const term *first = term_pointer(state); collections < 20;) {
+        cell_make(&heap, TERM_NIL, TERM_NIL);
+        if (!heap_wants_collection(&heap))
+            continue;
+        cr_assert_eq(collect(&heap, &all, &once), COLLECTED);
+        cr_assert_eq(term_pointer(state), first);
+        moved += once;
+        collections++;
+    }
+    cr_assert_eq(moved, 0);
+    heap_want_major(&heap);
+    cr_assert_eq(collect(&heap, &all, &once), COLLECTED);
+    cr_assert(once >= 2 * LARGE);
+    cr_assert_eq(heap_used(&heap), 2 * LARGE);
+}
+
+Test(collect, when_as_much_again_has_become_old_all_is_collected, .init = start, .fini = end)
+{
+    term state = list_of(LARGE, TERM_NIL);
+    collect_with(&state, 1, NULL, NULL);
+    size_t most = 0;
+    for (int i = 0; i < 50; i++) { /* each lives until the next */
+        collect_with(&state, 1, NULL, NULL);
+        state = list_of(LARGE, TERM_NIL);
+        most = heap.words > most ? heap.words : most;
+    }
+    cr_assert(most < 10 * (size_t)LARGE + 1024, "%zu", most);
+    heap.minors = HEAP_MINORS_MOST;
+    cr_assert(heap.old && !heap_next_is_minor(&heap), "and after many minor ones, too");
+    heap.minors = 0;
+    heap.major_at = SIZE_MAX;
+    cr_assert(heap_next_is_minor(&heap));
+    heap.most = heap.words;
+    cr_assert(!heap_next_is_minor(&heap), "and when there is no more room");
+}
+
+Test(collect, a_limit_counts_what_is_live_only, .init = start, .fini = end)
+{
+    term state = list_of(LARGE, TERM_NIL);
+    heap_limit(&heap, 0, 5 * LARGE);
+    collect_with(&state, 1, NULL, NULL);
+    state = list_of(LARGE, TERM_NIL);
+    collect_with(&state, 1, NULL, NULL);
+    state = list_of(LARGE / 2, TERM_NIL);
+    collect_with(&state, 1, NULL, NULL);
+    state = list_of(LARGE / 2, TERM_NIL);
+    collect_with(&state, 1, NULL, NULL);
+    cr_assert(heap.live <= heap.most, "%zu of %zu", heap.live, heap.most);
+}
+
+Test(collect, what_is_old_lets_go_at_a_major, .init = start, .fini = end)
+{
+    term bytes = binary_make(&heap, NULL, 1000), state[] = {list_of(LARGE, TERM_NIL), bytes};
+    struct shared *shared = shared_of(term_pointer(bytes));
+    atomic_fetch_add(&shared->references, 1); /* so that we can look at it afterwards */
+    collect_with(state, 2, NULL, NULL);
+    cr_assert(heap.old);
+    collect_with(state, 1, NULL, NULL);
+    cr_assert_eq(atomic_load(&shared->references), 2);
+    heap_want_major(&heap);
+    collect_with(state, 1, NULL, NULL);
+    cr_assert_eq(atomic_load(&shared->references), 1);
+    shared_release(shared);
 }

@@ -165,11 +165,14 @@ Test(order, a_float_is_an_integer_but_not_the_same, .init = init, .fini = fini)
 
 Test(order, atoms_by_their_text, .init = init, .fini = fini)
 {
+    bl_error error;
     term later = atom("z_made_first"), t[] = {
                                            atom(""),
                                            atom("A"),
                                            atom("Z"),
                                            atom("a"),
+                                           atom_intern("a\0", 2, &error),
+                                           atom_intern("a\0b", 3, &error),
                                            atom("aa"),
                                            atom("ab"),
                                            atom("b"),
@@ -426,6 +429,16 @@ static int plain_binaries(term a, term b)
     return (i < binary_size(a)) - (i < binary_size(b));
 }
 
+static int plain_atoms(term a, term b)
+{
+    size_t size_a, size_b;
+    const char *text_a = atom_text_of(a, &size_a), *text_b = atom_text_of(b, &size_b);
+    for (size_t i = 0; i < size_a && i < size_b; i++)
+        if (text_a[i] != text_b[i])
+            return (unsigned char)text_a[i] - (unsigned char)text_b[i];
+    return (size_a > size_b) - (size_a < size_b);
+}
+
 static int plain(term a, term b, bool exact)
 {
     int o = plain_rank(a) - plain_rank(b);
@@ -433,7 +446,7 @@ static int plain(term a, term b, bool exact)
         return o;
     switch (plain_rank(a)) {
     case 0: o = exact ? term_is_float(a) - term_is_float(b) : 0; return o ? o : sign(number(a) - number(b));
-    case 1: return strcmp(atom_text(a), atom_text(b));
+    case 1: return plain_atoms(a, b);
     case 3:
     case 5: return plain_boxes(a, b, exact);
     case 6: return plain_maps(a, b, exact);
@@ -619,3 +632,43 @@ Test(order, says_that_there_is_no_memory, .init = init, .fini = fini)
     cr_assert_gt(memory_fail_never(), 0);
 }
 #endif
+
+/* ---- what it costs ---- */
+
+static term numbers(int n)
+{
+    term list = TERM_NIL;
+    while (n--)
+        list = cell_make(&heap, term_int(n), list);
+    return list;
+}
+
+Test(order, words_are_counted_up_to_the_first_difference, .init = init, .fini = fini)
+{
+    size_t words = 0;
+    uint64_t hash;
+    cr_assert_eq(term_compare_counted(term_int(1), term_int(2), &words), ORDER_LESS);
+    cr_assert_eq(words, 0);
+    cr_assert_eq(term_compare_counted(numbers(1000), numbers(1000), &words), ORDER_SAME);
+    cr_assert(words >= 2000 && words <= 2010, "%zu", words);
+    words = 0;
+    cr_assert_eq(term_same_counted(numbers(1000), numbers(1000), &words), ORDER_SAME);
+    cr_assert(words >= 2000 && words <= 2010, "%zu", words);
+    words = 0;
+    term_same_counted(cell_make(&heap, TERM_NIL, numbers(1000)), numbers(1000), &words);
+    cr_assert(words <= 10, "%zu", words);
+    words = 0;
+    cr_assert(term_hash_counted(numbers(1000), &hash, &words));
+    cr_assert(words >= 2000 && words <= 2010, "%zu", words);
+    words = 0;
+    term_compare_counted(binary_make(&heap, NULL, 80000), binary_make(&heap, NULL, 80000), &words);
+    cr_assert(words >= 10000 && words <= 10010, "%zu", words);
+    term a = map_empty(&heap), b = map_empty(&heap);
+    for (int i = 0; i < 1000; i++) {
+        a = map_put(&heap, a, term_int(i), numbers(10));
+        b = map_put(&heap, b, term_int(i), numbers(10));
+    }
+    words = 0;
+    cr_assert_eq(term_compare_counted(a, b, &words), ORDER_SAME);
+    cr_assert(words >= 1000 * 20, "%zu: what is in tries, too", words);
+}

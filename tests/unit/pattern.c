@@ -1,5 +1,5 @@
 /* What a text matches, what it makes, and what is wrong with it. */
-#include "data/pattern.h"
+#include "data/compile.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -28,6 +28,23 @@ static struct pattern *compiled(const char *text)
     return p;
 }
 
+/* What a program sees by itself (bl_look_at()) is true. */
+static void assert_looks_right(const struct pattern *p, term t, enum pattern_result result, const char *text)
+{
+    bl_site site = {(void *)p};
+    enum bl_seen seen = bl_look_at((bl_term){t}, &site);
+    cr_assert(seen == BL_UNDECIDED_ || seen == (result == PATTERN_YES ? BL_MATCHES_ : BL_MISFIT_), "%s", text);
+    if (result == PATTERN_YES)
+        cr_assert(pattern_may_match(p, t), "%s", text);
+}
+
+static enum pattern_result match_args(const struct pattern *p, term t, const uint64_t *words, const char *text)
+{
+    enum pattern_result result = pattern_match_args(p, t, words);
+    assert_looks_right(p, t, result, text);
+    return result;
+}
+
 static enum pattern_result match(const char *text, term t, ...)
 {
     va_list args;
@@ -35,8 +52,7 @@ static enum pattern_result match(const char *text, term t, ...)
     va_start(args, t);
     enum pattern_result result = pattern_match(p, t, &args);
     va_end(args);
-    if (result == PATTERN_YES)
-        cr_assert(pattern_may_match(p, t), "%s", text);
+    assert_looks_right(p, t, result, text);
     pattern_free(p);
     return result;
 }
@@ -48,10 +64,10 @@ static enum pattern_result match(const char *text, term t, ...)
 static term try_to_make(bl_error *error, const char *text, va_list *args)
 {
     struct text_error wrong;
-    struct build *b = build_compile(text, strlen(text), BUILD_TERMS, &wrong);
+    struct build *b = build_compile(text, strlen(text), &wrong);
     cr_assert(b, "%s: at %zu: %s", text, wrong.offset, wrong.sentence);
     term t = build_make(&heap, b, args, error);
-    build_free(b);
+    syntax_free(b);
     return t;
 }
 
@@ -380,6 +396,24 @@ Test(pattern, texts_of_literals)
     heap_fini(&heap);
 }
 
+Test(pattern, tokens_are_those_of_erlang)
+{
+    static const char *const same_as[][2] = {
+        {"\"ab\" \"c\"", "\"abc\""},
+        {"<<\"ab\" \"c\">>", "<<\"abc\">>"},
+        {"<<16#ff, $a, 1_0>>", "<<255, 97, 10>>"},
+        {"$\\^a", "1"},
+        {"\xc3\xa9t\xc3\xa9", "'\xc3\xa9t\xc3\xa9'"},
+        {"{a,\v\fb}", "{a, b}"},
+    };
+    for (size_t i = 0; i < sizeof same_as / sizeof *same_as; i++)
+        cr_assert(same(make(same_as[i][0]), make(same_as[i][1])), "%s", same_as[i][0]);
+    char text[3000];
+    snprintf(text, sizeof text, "1.%02000d1", 0);
+    cr_assert_eq(float_value(make(text)), 1.0);
+    heap_fini(&heap);
+}
+
 Test(pattern, a_text_has_the_length_it_is_given)
 {
     struct text_error error;
@@ -548,7 +582,7 @@ struct wrong {
 static void expect_wrong(const struct wrong *w, enum build_use use)
 {
     struct text_error error = {BL_OK, 0, NULL};
-    struct build *b = build_compile(w->text, strlen(w->text), use, &error);
+    struct build *b = syntax_read(w->text, strlen(w->text), use, &error);
     cr_assert_not(b, "%s", w->text);
     cr_assert_eq(error.error, BL_EINVAL, "%s", w->text);
     cr_assert_eq(error.offset, w->offset, "%s: at %zu: %s", w->text, error.offset, error.sentence);
@@ -600,6 +634,8 @@ Test(pattern, errors_of_both_uses)
         {"1.e5", 1, "both sides"},
         {"1e5", 1, "both sides"},
         {"1.0e400", 0, "too large"},
+        {"1.0e", 4, "exponent"},
+        {"<<\"a\"/utf8>>", 5, ", or >>"},
         {"-", 0, "should be a number"},
         {"-a", 0, "should be a number"},
         {"37#1", 0, "2 to 36"},
@@ -688,9 +724,6 @@ Test(pattern, limits_have_sentences)
     snprintf(text, sizeof text, "'%s'", repeated("a", "", "", 256));
     w = (struct wrong){text, 0, "255 characters"};
     expect_wrong(&w, BUILD_PATTERNS);
-    snprintf(text, sizeof text, "1.%s", repeated("1", "", "", 800));
-    w = (struct wrong){text, 0, "800 digits"};
-    expect_wrong(&w, BUILD_PATTERNS);
 }
 
 /* ---- any text is read or refused ---- */
@@ -711,12 +744,12 @@ Test(pattern, random_texts_are_harmless)
         char *exact = malloc(length + 1); /* for a sanitizer to see its end */
         memcpy(exact, text, length);
         struct pattern *p = pattern_compile(exact, length, &error);
-        struct build *b = build_compile(exact, length, BUILD_TERMS, &error);
+        struct build *b = build_compile(exact, length, &error);
         cr_assert(error.offset <= length && error.sentence, "%s", text);
         if (p)
             pattern_free(p);
         if (b)
-            build_free(b);
+            syntax_free(b);
         free(exact);
     }
 }
@@ -1031,7 +1064,7 @@ Test(pattern, subterms_that_became_holes_come_back)
         if (write_text(&w, BUILD_PATTERNS, 2 + random_below(&chance, 8), t)) {
             struct pattern *p = compiled(w.text);
             forget_met(&w);
-            cr_assert_eq(pattern_match_args(p, t, w.words), PATTERN_YES, "%s", w.text);
+            cr_assert_eq(match_args(p, t, w.words, w.text), PATTERN_YES, "%s", w.text);
             check_met(&w, p);
             pattern_free(p);
         }
@@ -1086,8 +1119,8 @@ Test(pattern, changed_terms_do_not_match)
         bool may_match = same(t, other) || (term_is_map(other) && term_is_map(t));
         if (!may_match && write_text(&w, BUILD_PATTERNS, 0, t) && !strstr(w.text, "#{}")) {
             struct pattern *p = compiled(w.text);
-            cr_assert_eq(pattern_match_args(p, t, w.words), PATTERN_YES, "%s", w.text);
-            cr_assert_eq(pattern_match_args(p, other, w.words), PATTERN_NO, "%s", w.text);
+            cr_assert_eq(match_args(p, t, w.words, w.text), PATTERN_YES, "%s", w.text);
+            cr_assert_eq(match_args(p, other, w.words, w.text), PATTERN_NO, "%s", w.text);
             pattern_free(p);
             misfits++;
         }
@@ -1105,7 +1138,7 @@ Test(pattern, with_holes_a_misfit_writes_nothing)
         if (write_text(&w, BUILD_PATTERNS, 2 + random_below(&chance, 8), t)) {
             struct pattern *p = compiled(w.text);
             forget_met(&w);
-            if (pattern_match_args(p, other, w.words) == PATTERN_NO)
+            if (match_args(p, other, w.words, w.text) == PATTERN_NO)
                 for (unsigned arg = 0; arg < BUILD_ARGS_MOST; arg++)
                     cr_assert_eq(w.met[arg].got.word, 0xdead, "%s", w.text);
             pattern_free(p);
@@ -1123,10 +1156,10 @@ Test(pattern, what_is_built_is_what_was_written)
         if (write_text(&w, BUILD_TERMS, random_below(&chance, 8), t)) {
             struct text_error wrong;
             bl_error error;
-            struct build *b = build_compile(w.text, w.n, BUILD_TERMS, &wrong);
+            struct build *b = build_compile(w.text, w.n, &wrong);
             cr_assert(b, "%s: at %zu: %s", w.text, wrong.offset, wrong.sentence);
             term made = build_make_args(&heap, b, w.words, &error);
-            build_free(b);
+            syntax_free(b);
             cr_assert(made && same(made, t), "%s", w.text);
             cr_assert(write_text(&w, BUILD_PATTERNS, 0, t) || w.n_args);
         }
@@ -1150,4 +1183,32 @@ Test(pattern, deep_and_long_terms_are_only_touched)
     MATCHES("{%l, [_ | %t]}", make("{%t, %t}", give(deep), give(list)), &got, &got);
     MATCHES("{%=t, x}", make("{%t, x}", give(deep)), give(deep));
     heap_fini(&heap);
+}
+
+Test(pattern, a_look_decides_about_words_alone)
+{
+    bl_site site = {compiled("42")};
+    cr_assert_eq(bl_look_at(bl_int(42), &site), BL_MATCHES_);
+    cr_assert_eq(bl_look_at(bl_int(43), &site), BL_MISFIT_);
+    pattern_free(site.compiled);
+    site.compiled = compiled("_");
+    cr_assert_eq(bl_look_at(bl_int(42), &site), BL_MATCHES_);
+    cr_assert_eq(bl_look_at((bl_term){0}, &site), BL_UNDECIDED_, "no term matches nothing");
+    pattern_free(site.compiled);
+    site.compiled = compiled("%i");
+    cr_assert_eq(bl_look_at(bl_int(42), &site), BL_UNDECIDED_, "there is something to write");
+    pattern_free(site.compiled);
+    cr_assert_eq(bl_look_at(bl_int(42), &(bl_site){NULL}), BL_UNDECIDED_);
+}
+
+Test(pattern, a_look_into_a_map)
+{
+    MATCHES("#{tag := a, value := 1}", make("#{value => 1, tag => a, other => 2}"));
+    MISFITS("#{tag := a, value := 1}", make("#{value => 1, tag => b, other => 2}"));
+    MISFITS("#{tag := a, value := 1}", make("#{value => 2, tag => a}"));
+    MISFITS("#{tag := a}", make("#{value => 1}"));
+    MISFITS("#{tag := a}", make("{tag, a}"));
+    MISFITS("#{1 := a}", make("#{1.0 => a}"));
+    MATCHES("#{tag := 1.5}", make("#{tag => 1.5}"));
+    MATCHES("#{tag := _}", make("#{tag => 1.5}"));
 }

@@ -282,3 +282,23 @@ Test(pool, objects_that_go_one_way_come_home)
     cr_assert_leq(slabs(&one_way_pool), 10);
     pool_fini(&one_way_pool);
 }
+
+Test(pool, is_whole_when_all_has_come_home)
+{
+    struct pool pool;
+    struct pool_cache a = {0}, b = {0};
+    void *object[300];
+    pool_init(&pool, SIZE, SLAB);
+    cr_assert(pool_is_whole(&pool));
+    take_all(&pool, &a, object, 300);
+    give_all(&pool, &b, object, 299);
+    pool_drain(&pool, &a);
+    pool_drain(&pool, &b);
+    cr_assert(!pool_is_whole(&pool), "one is still out");
+    pool_give_shared(&pool, object[299]);
+    cr_assert(pool_is_whole(&pool));
+    cr_assert_null(a.loaded);
+    cr_assert_null(b.spare);
+    take_all(&pool, &a, object, 300); /* what was drained can be had again */
+    pool_fini(&pool);
+}

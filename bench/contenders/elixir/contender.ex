@@ -1,21 +1,22 @@
 # contender.ex - the common command line of bench/README.md, in Elixir.
 #
-# What a figure does is in figures.ex, units that stay parked are in parking.ex;
-# here are the options, the clock and the JSON line. Everything measured runs in one
-# process, the runner. Its units are linked to it: if one of them fails, the runner
+# What a figure does is in figures.ex and terms.ex, units that stay parked are in
+# parking.ex, the probes during a collection in isolation.ex; here are the options,
+# the clock and the JSON line. Everything measured runs in one process, the runner. Its units are linked to it: if one of them fails, the runner
 # fails, and the program says why.
 #
 # Units are plain processes, not Tasks: a Task adds a monitor, a reference and the
 # start through proc_lib to each, which is not the question here.
 #
 # The runner keeps its messages off its heap, because in `spawn_exit` up to a
-# thousand of them wait for it and a collection need not look at them.
+# thousand of them wait for it and in `selective` half a million, and a collection
+# need not look at them.
 defmodule Contender do
-  alias Contender.{Figures, Parking}
+  alias Contender.{Figures, Isolation, Parking, Terms}
 
   @usage "usage: elixir [--contender elixir] --figure F --variant V --n N --cpus K" <>
            " [--min-time S | --ops N] [--hold] | --list | --version"
-  @variants ~w(one_cpu two_cpus free)
+  @modules [Figures, Terms, Parking, Isolation]
   @options [
     contender: :string,
     figure: :string,
@@ -40,7 +41,7 @@ defmodule Contender do
   catch
     {:usage, why} ->
       complain(
-        "#{@usage}\nfigures: #{Enum.join(names(), " ")}\nvariants: #{Enum.join(@variants, " ")}\nelixir: #{why}",
+        "#{@usage}\nfigures: #{Enum.join(names(), " ")}\nvariants: #{Enum.join(variants(), " ")}\nelixir: #{why}",
         2
       )
 
@@ -73,7 +74,20 @@ defmodule Contender do
     code
   end
 
-  defp names, do: Enum.map(Figures.names() ++ Parking.names(), &Atom.to_string/1)
+  defp figures, do: Enum.flat_map(@modules, & &1.names())
+  defp names, do: Enum.map(figures(), &Atom.to_string/1)
+
+  defp variants(:copy), do: [:bin, :list, :tuple]
+  defp variants(:binary_step), do: [:one_cpu]
+  defp variants(:selective), do: [:plain, :marker]
+  defp variants(:pattern), do: [:int, :atom, :pair, :nested, :list, :map, :bin]
+  defp variants(figure) when figure in [:heap_bytes, :gc_isolation], do: [:free]
+  defp variants(_), do: [:one_cpu, :two_cpus, :free]
+
+  # All that any figure has.
+  defp variants do
+    figures() |> Enum.flat_map(&variants/1) |> Enum.uniq() |> Enum.map(&Atom.to_string/1)
+  end
 
   defp version do
     "Elixir #{System.version()} (Erlang/OTP #{System.otp_release()}, erts #{:erlang.system_info(:version)}," <>
@@ -109,11 +123,14 @@ defmodule Contender do
       setting.figure not in names() ->
         usage("no figure is called #{setting.figure}")
 
-      setting.variant not in @variants ->
+      setting.variant not in variants() ->
         usage("no variant is called #{setting.variant}")
 
-      setting.n < 1 or setting.cpus < 1 ->
-        usage("--n and --cpus want whole numbers above 0")
+      setting.n < 0 ->
+        usage("--n wants a whole number from 0")
+
+      setting.cpus < 1 ->
+        usage("--cpus wants a whole number from 1")
 
       setting.min_time <= 0 ->
         usage("--min-time wants seconds above 0")
@@ -130,20 +147,47 @@ defmodule Contender do
     %{setting | figure: String.to_atom(setting.figure), variant: String.to_atom(setting.variant)}
   end
 
-  defp check_sense(%{variant: :one_cpu, cpus: k}) when k > 1, do: usage("one_cpu means --cpus 1")
-  defp check_sense(%{variant: :two_cpus, cpus: 1}), do: usage("two_cpus wants --cpus 2 or more")
-  defp check_sense(%{figure: :ring, n: 1}), do: usage("a ring has two members or more")
+  defp check_sense(%{figure: figure, variant: variant} = setting) do
+    own = variants(figure)
 
-  defp check_sense(%{figure: figure, hold: true}) when figure not in [:memory, :spawn_live],
-    do: usage("--hold is for memory and spawn_live")
+    if variant not in own,
+      do: usage("#{figure} has the variants #{Enum.join(own, " ")}, not #{variant}")
 
-  defp check_sense(%{figure: :yield, variant: variant}) when variant != :one_cpu,
+    check_whole(setting)
+    check_possible(setting)
+    setting
+  end
+
+  defp check_whole(%{figure: figure, n: 0})
+       when figure not in [:copy, :selective, :heap_bytes, :gc_isolation],
+       do: usage("--n wants a whole number from 1, not 0")
+
+  defp check_whole(%{variant: :one_cpu, cpus: k}) when k > 1, do: usage("one_cpu means --cpus 1")
+  defp check_whole(%{variant: :two_cpus, cpus: 1}), do: usage("two_cpus wants --cpus 2 or more")
+
+  defp check_whole(%{figure: figure, cpus: k})
+       when k > 1 and figure in [:copy, :selective, :pattern],
+       do: usage("#{figure} is measured on one CPU: --cpus 1")
+
+  defp check_whole(%{figure: :ring, n: 1}), do: usage("a ring has two members or more")
+
+  defp check_whole(%{figure: figure, hold: true})
+       when figure not in [:memory, :spawn_live, :heap_bytes],
+       do: usage("--hold is for memory, spawn_live and heap_bytes")
+
+  defp check_whole(_), do: :ok
+
+  defp check_possible(%{figure: :yield, variant: variant}) when variant != :one_cpu,
     do: throw({:cannot, "yield is two units on one CPU: its only variant is one_cpu"})
 
-  defp check_sense(%{figure: figure, variant: :two_cpus}) when figure in [:memory, :spawn_live],
-    do: throw({:cannot, "parked units have no partner to be kept apart from"})
+  defp check_possible(%{figure: figure, variant: :two_cpus})
+       when figure in [:memory, :spawn_live],
+       do: throw({:cannot, "parked units have no partner to be kept apart from"})
 
-  defp check_sense(setting), do: setting
+  defp check_possible(%{figure: :copy, variant: :tuple, n: n}) when n > 16_777_215,
+    do: throw({:cannot, "a tuple has 16777215 elements at most"})
+
+  defp check_possible(_), do: :ok
 
   defp usage(why), do: throw({:usage, why})
 
@@ -172,12 +216,17 @@ defmodule Contender do
       Parking.limit(length(units))
   end
 
-  defp measured(%{figure: figure} = setting) when figure in [:memory, :spawn_live],
-    do: Parking.sample(setting)
+  defp measured(%{figure: figure} = setting) do
+    case Enum.find(@modules, &(figure in &1.names())) do
+      Parking -> Parking.sample(setting)
+      Isolation -> Isolation.sample(setting)
+      module -> batches(module, setting)
+    end
+  end
 
-  defp measured(%{figure: figure, n: n} = setting) do
-    batch = Figures.prepare(setting)
-    {operations, checksum} = expected = Figures.expected(figure, n)
+  defp batches(module, setting) do
+    batch = module.prepare(setting)
+    {operations, checksum} = expected = module.expected(setting)
     {batches, elapsed} = clocked(batch, expected, setting)
     ops = batches * operations
 
@@ -186,7 +235,7 @@ defmodule Contender do
       ops: ops,
       work: operations,
       checksum: checksum,
-      peak_live: Figures.peak_live(figure, n)
+      peak_live: module.peak_live(setting)
     }
   end
 
@@ -224,6 +273,10 @@ defmodule Contender do
     ~s({"figure":"#{setting.figure}","contender":"elixir","variant":"#{setting.variant}",) <>
       ~s("cpus":#{setting.cpus},"n":#{setting.n},) <>
       ~s("value":#{:erlang.float_to_binary(sample.value, decimals: 3)},"unit":"ns","ops":#{sample.ops},) <>
-      ~s("work":#{sample.work},"peak_live":#{sample.peak_live},"checksum":#{sample.checksum}})
+      ~s("work":#{sample.work},"peak_live":#{sample.peak_live},"checksum":#{sample.checksum}) <>
+      more(Map.get(sample, :more, [])) <> "}"
   end
+
+  # What one figure alone has to say.
+  defp more(fields), do: Enum.map_join(fields, fn {name, value} -> ~s(,"#{name}":#{value}) end)
 end

@@ -1,4 +1,4 @@
-# figures.ex - the figures whose batches are timed.
+# figures.ex - the figures whose batches are timed; those about terms are in terms.ex.
 #
 # prepare/1 creates a figure's units, which then wait; it returns the batch, a
 # function that sets them off and returns {work, checksum}. Units live as long as the
@@ -29,21 +29,25 @@ defmodule Contender.Figures do
   def names, do: [:spawn_exit, :spawn_join, :yield, :ping_pong, :ring, :stream, :fan_in]
 
   # {work, checksum} of a batch; its work is also its number of operations.
-  def expected(:spawn_exit, _), do: {@spawns, sum(@spawns)}
-  def expected(:spawn_join, _), do: {@joins, sum(@joins)}
-  def expected(:yield, _), do: {@yields, @yields}
-  def expected(:ping_pong, _), do: {@trips, sum(@trips) + @trips}
-  def expected(:ring, n), do: {hops(n), hops(n)}
-  def expected(:stream, _), do: {@stream, sum(@stream)}
-  def expected(:fan_in, _), do: {@stream, @senders * sum(div(@stream, @senders))}
+  def expected(%{figure: figure, n: n}), do: expected(figure, n)
+
+  defp expected(:spawn_exit, _), do: {@spawns, sum(@spawns)}
+  defp expected(:spawn_join, _), do: {@joins, sum(@joins)}
+  defp expected(:yield, _), do: {@yields, @yields}
+  defp expected(:ping_pong, _), do: {@trips, sum(@trips) + @trips}
+  defp expected(:ring, n), do: {hops(n), hops(n)}
+  defp expected(:stream, _), do: {@stream, sum(@stream)}
+  defp expected(:fan_in, _), do: {@stream, @senders * sum(div(@stream, @senders))}
 
   # Units alive at once besides the runner. 0: nobody counts, a child of spawn_exit
   # may be gone before its last sister exists.
-  def peak_live(:spawn_exit, _), do: 0
-  def peak_live(:spawn_join, _), do: 1
-  def peak_live(:ring, n), do: n
-  def peak_live(:fan_in, _), do: @senders + 1
-  def peak_live(_, _), do: 2
+  def peak_live(%{figure: figure, n: n}), do: peak_live(figure, n)
+
+  defp peak_live(:spawn_exit, _), do: 0
+  defp peak_live(:spawn_join, _), do: 1
+  defp peak_live(:ring, n), do: n
+  defp peak_live(:fan_in, _), do: @senders + 1
+  defp peak_live(_, _), do: 2
 
   defp sum(n), do: div(n * (n + 1), 2)
   defp hops(n), do: max(n, @hops)

@@ -3,8 +3,9 @@
 # the Erlang peer's, handed through `elixir --erl`.
 #
 #   +S K:K      as many schedulers as CPUs (--cpus)
-#   +P          room for --n processes. The table costs 12 bytes a slot, touched at
-#               start, so it is sized to n and not to the maximum of 134,217,727.
+#   +P          room for --n processes where n is a number of them. The table costs 12
+#               bytes a slot, touched at start, so it is sized to n and not to the
+#               maximum of 134,217,727.
 #   +stbt db    only for two_cpus: scheduler N stays on one CPU, so that {scheduler,N}
 #               keeps partners on different CPUs and not only on different threads.
 #               Elsewhere binding made no difference beyond the noise, and is off.
@@ -13,15 +14,17 @@
 #               gained nothing, and "very_long" was no better than "medium".
 # A dump of a million processes after running out of memory helps nobody.
 here=$(dirname "$(readlink -f "$0")")
-cpus=1 n=1 bind= option=
+cpus=1 n=1 figure= bind= option=
 for argument; do
     case $option in
     --cpus) cpus=$argument ;;
     --n) n=$argument ;;
+    --figure) figure=$argument ;;
     --variant) [ "$argument" = two_cpus ] && bind="+stbt db" ;;
     esac
     option=$argument
 done
+case $figure in ring | spawn_live | memory) ;; *) n=1 ;; esac
 # What is no number is refused by the program itself, once it runs.
 case $cpus in 0* | *[!0-9]* | '' | ?????*) cpus=1 ;; esac
 case $n in

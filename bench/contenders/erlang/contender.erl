@@ -1,12 +1,14 @@
 %% contender.erl - the common command line of bench/README.md, in Erlang.
 %%
-%% What a figure does is in figures.erl, units that stay parked are in
-%% parking.erl; here are the options, the clock and the JSON line.
+%% What a figure does is in figures.erl and terms.erl, units that stay parked are in
+%% parking.erl, the probes during a collection in isolation.erl; here are the options,
+%% the clock and the JSON line.
 %% Everything measured runs in one process, the runner. Its units are linked to
 %% it: if one of them fails, the runner fails, and the program says why.
 %%
 %% The runner keeps its messages off its heap, because in `spawn_exit` up to a
-%% thousand of them wait for it and a collection need not look at them.
+%% thousand of them wait for it and in `selective` half a million, and a collection
+%% need not look at them.
 -module(contender).
 -export([main/0]).
 
@@ -45,7 +47,7 @@ options(["--contender", "erlang" | Rest], Given) -> options(Rest, Given);
 options(["--contender", Other | _], _) -> usage("no contender ~ts here, only erlang", [Other]);
 options(["--figure", Name | Rest], Given) -> options(Rest, Given#{figure => known(figure, Name, figures())});
 options(["--variant", Name | Rest], Given) -> options(Rest, Given#{variant => known(variant, Name, variants())});
-options(["--n", Text | Rest], Given) -> options(Rest, Given#{n => count("--n", Text, 1)});
+options(["--n", Text | Rest], Given) -> options(Rest, Given#{n => count("--n", Text, 0)});
 options(["--cpus", Text | Rest], Given) -> options(Rest, Given#{cpus => count("--cpus", Text, 1)});
 options(["--ops", Text | Rest], Given) -> options(Rest, Given#{ops => count("--ops", Text, 0)});
 options(["--min-time", Text | Rest], Given) -> options(Rest, Given#{min_time := seconds(Text)});
@@ -68,22 +70,48 @@ seconds(Text) ->
         _ -> usage("--min-time wants seconds above 0, not ~ts", [Text])
     end.
 
-sensible(#{variant := one_cpu, cpus := K}) when K > 1 -> usage("one_cpu means --cpus 1", []);
-sensible(#{variant := two_cpus, cpus := 1}) -> usage("two_cpus wants --cpus 2 or more", []);
-sensible(#{figure := ring, n := 1}) -> usage("a ring has two members or more", []);
-sensible(#{figure := F, hold := true}) when F =/= memory, F =/= spawn_live ->
-    usage("--hold is for memory and spawn_live", []);
-sensible(#{figure := yield, variant := V}) when V =/= one_cpu ->
+sensible(#{figure := Figure, variant := Variant} = Setting) ->
+    Own = variants(Figure),
+    lists:member(Variant, Own) orelse usage("~s has the variants ~s, not ~s", [Figure, words(Own), Variant]),
+    whole(Setting),
+    possible(Setting).
+
+whole(#{figure := F, n := 0}) when F =/= copy, F =/= selective, F =/= heap_bytes, F =/= gc_isolation ->
+    usage("--n wants a whole number from 1, not 0", []);
+whole(#{variant := one_cpu, cpus := K}) when K > 1 -> usage("one_cpu means --cpus 1", []);
+whole(#{variant := two_cpus, cpus := 1}) -> usage("two_cpus wants --cpus 2 or more", []);
+whole(#{figure := F, cpus := K}) when K > 1, (F =:= copy orelse F =:= selective orelse F =:= pattern) ->
+    usage("~s is measured on one CPU: --cpus 1", [F]);
+whole(#{figure := ring, n := 1}) -> usage("a ring has two members or more", []);
+whole(#{figure := F, hold := true}) when F =/= memory, F =/= spawn_live, F =/= heap_bytes ->
+    usage("--hold is for memory, spawn_live and heap_bytes", []);
+whole(_) -> ok.
+
+possible(#{figure := yield, variant := V}) when V =/= one_cpu ->
     throw({cannot, "yield is two units on one CPU: its only variant is one_cpu"});
-sensible(#{figure := F, variant := two_cpus}) when F =:= memory; F =:= spawn_live ->
+possible(#{figure := F, variant := two_cpus}) when F =:= memory; F =:= spawn_live ->
     throw({cannot, "parked units have no partner to be kept apart from"});
-sensible(Setting) -> Setting.
+possible(#{figure := copy, variant := tuple, n := N}) when N > 16777215 ->
+    throw({cannot, "a tuple has 16777215 elements at most"});
+possible(Setting) -> Setting.
 
 usage(Format, Arguments) -> throw({usage, io_lib:format(Format, Arguments)}).
 
-figures() -> [atom_to_list(F) || F <- figures:names() ++ parking:names()].
-variants() -> ["one_cpu", "two_cpus", "free"].
-words(Names) -> lists:join(" ", Names).
+modules() -> [figures, terms, parking, isolation].
+figures() -> [atom_to_list(F) || Module <- modules(), F <- Module:names()].
+
+variants(copy) -> [bin, list, tuple];
+variants(binary_step) -> [one_cpu];
+variants(selective) -> [plain, marker];
+variants(pattern) -> [int, atom, pair, nested, list, map, bin];
+variants(F) when F =:= heap_bytes; F =:= gc_isolation -> [free];
+variants(_) -> [one_cpu, two_cpus, free].
+
+%% All that any figure has.
+variants() ->
+    [atom_to_list(V) || V <- lists:usort([V || F <- figures(), V <- variants(list_to_atom(F))])].
+
+words(Names) -> lists:join(" ", [io_lib:format("~s", [Name]) || Name <- Names]).
 
 %% -- running and measuring -------------------------------------------------
 
@@ -104,15 +132,20 @@ measured_or_limit(Setting) ->
         parking:limit(length(Units))
     end.
 
-measured(#{figure := F} = Setting) when F =:= memory; F =:= spawn_live ->
-    parking:sample(Setting);
-measured(#{figure := Figure, n := N} = Setting) ->
-    Batch = figures:prepare(Setting),
-    {Operations, Checksum} = Expected = figures:expected(Figure, N),
+measured(#{figure := Figure} = Setting) ->
+    case [Module || Module <- modules(), lists:member(Figure, Module:names())] of
+        [parking] -> parking:sample(Setting);
+        [isolation] -> isolation:sample(Setting);
+        [Module] -> batches(Module, Setting)
+    end.
+
+batches(Module, Setting) ->
+    Batch = Module:prepare(Setting),
+    {Operations, Checksum} = Expected = Module:expected(Setting),
     {Batches, Elapsed} = clocked(Batch, Expected, Setting),
     Ops = Batches * Operations,
     #{value => Elapsed / Ops, ops => Ops, work => Operations, checksum => Checksum,
-      peak_live => figures:peak_live(Figure, N)}.
+      peak_live => Module:peak_live(Setting)}.
 
 %% An exact number of batches, or batches for a time after one to warm up.
 clocked(Batch, {Operations, _} = Expected, #{ops := Ops}) ->
@@ -144,10 +177,13 @@ nanoseconds() -> erlang:monotonic_time(nanosecond).
 %% -- output ----------------------------------------------------------------
 
 result(#{figure := F, variant := V, cpus := K, n := N},
-       #{value := Value, ops := Ops, work := Work, peak_live := Peak, checksum := Checksum}) ->
+       #{value := Value, ops := Ops, work := Work, peak_live := Peak, checksum := Checksum} = Sample) ->
     io:format("{\"figure\":\"~s\",\"contender\":\"erlang\",\"variant\":\"~s\",\"cpus\":~b,\"n\":~b,"
-              "\"value\":~.3f,\"unit\":\"ns\",\"ops\":~b,\"work\":~b,\"peak_live\":~b,\"checksum\":~b}~n",
-              [F, V, K, N, float(Value), Ops, Work, Peak, Checksum]).
+              "\"value\":~.3f,\"unit\":\"ns\",\"ops\":~b,\"work\":~b,\"peak_live\":~b,\"checksum\":~b~s}~n",
+              [F, V, K, N, float(Value), Ops, Work, Peak, Checksum, more(maps:get(more, Sample, []))]).
+
+%% What one figure alone has to say.
+more(Fields) -> [io_lib:format(",\"~s\":~b", [Name, Value]) || {Name, Value} <- Fields].
 
 limit(Limit, Live) ->
     io:format("{\"error\":\"no more processes\",\"limit\":\"~s\",\"live\":~b,\"errno\":\"system_limit\"}~n",

@@ -1,4 +1,4 @@
-%% figures.erl - the figures whose batches are timed.
+%% figures.erl - the figures whose batches are timed; those about terms are in terms.erl.
 %%
 %% prepare/1 creates a figure's units, which then wait; it returns the batch, a
 %% function that sets them off and returns {Work, Checksum}. Units live as long as
@@ -17,7 +17,7 @@
 %%   schedulers to CPUs. The runner is on the first, so in the spawn figures parent
 %%   and children are apart; ring members alternate.
 -module(figures).
--export([names/0, expected/2, peak_live/2, place/2, prepare/1]).
+-export([names/0, expected/1, peak_live/1, place/2, prepare/1]).
 -export([child/2, yielder/1, pinger/1, ponger/1, member/2, sender/3, receiver/1]).
 
 -define(SPAWNS, 1000).
@@ -31,6 +31,8 @@
 names() -> [spawn_exit, spawn_join, yield, ping_pong, ring, stream, fan_in].
 
 %% {Work, Checksum} of a batch; its work is also its number of operations.
+expected(#{figure := Figure, n := N}) -> expected(Figure, N).
+
 expected(spawn_exit, _) -> {?SPAWNS, sum(?SPAWNS)};
 expected(spawn_join, _) -> {?JOINS, sum(?JOINS)};
 expected(yield, _) -> {?YIELDS, ?YIELDS};
@@ -41,6 +43,8 @@ expected(fan_in, _) -> {?STREAM, ?SENDERS * sum(?STREAM div ?SENDERS)}.
 
 %% Units alive at once besides the runner. 0: nobody counts, a child of
 %% spawn_exit may be gone before its last sister exists.
+peak_live(#{figure := Figure, n := N}) -> peak_live(Figure, N).
+
 peak_live(spawn_exit, _) -> 0;
 peak_live(spawn_join, _) -> 1;
 peak_live(ring, N) -> N;

@@ -1,4 +1,4 @@
-// The figures whose batches are timed.
+// The figures whose batches are timed; those about terms are in terms.go.
 //
 // prepare creates a figure's goroutines, which then wait on their channels; it
 // returns the batch, a function that sets them off and awaits their proof. The
@@ -32,9 +32,9 @@ const (
 
 type figure struct {
 	name     string
-	expected func(n int) proof // the work of a batch is also its number of operations
-	peakLive func(n int) int   // goroutines alive at once besides main; 0: nobody counts
-	prepare  func(n int) func() proof
+	expected func(setting) proof // the work of a batch is also its number of operations
+	peakLive func(setting) int   // goroutines alive at once besides main; 0: nobody counts
+	prepare  func(setting) func() proof
 }
 
 var figures = []figure{
@@ -42,16 +42,16 @@ var figures = []figure{
 	{"spawn_join", always(joins, sum(joins)), fixed(1), prepareSpawnJoin},
 	{"yield", always(yields, yields), fixed(2), prepareYield},
 	{"ping_pong", always(trips, sum(trips)+trips), fixed(2), preparePingPong},
-	{"ring", func(n int) proof { return proof{hops(n), hops(n)} }, func(n int) int { return n }, prepareRing},
+	{"ring", func(s setting) proof { return proof{hops(s.N), hops(s.N)} }, func(s setting) int { return s.N }, prepareRing},
 	{"stream", always(streamed, sum(streamed)), fixed(2), prepareStream},
 	{"fan_in", always(streamed, senders*sum(streamed/senders)), fixed(senders + 1), prepareFanIn},
 }
 
-func always(work, checksum int) func(int) proof {
-	return func(int) proof { return proof{work, checksum} }
+func always(work, checksum int) func(setting) proof {
+	return func(setting) proof { return proof{work, checksum} }
 }
 
-func fixed(peak int) func(int) int { return func(int) int { return peak } }
+func fixed(peak int) func(setting) int { return func(setting) int { return peak } }
 
 func sum(n int) int { return n * (n + 1) / 2 }
 
@@ -62,7 +62,7 @@ func hops(n int) int {
 	return minHops
 }
 
-func prepareSpawnExit(int) func() proof {
+func prepareSpawnExit(setting) func() proof {
 	return func() (p proof) {
 		results := make([]int, spawns)
 		var all sync.WaitGroup
@@ -84,7 +84,7 @@ func prepareSpawnExit(int) func() proof {
 	}
 }
 
-func prepareSpawnJoin(int) func() proof {
+func prepareSpawnJoin(setting) func() proof {
 	back := make(chan int)
 	return func() (p proof) {
 		for i := 1; i <= joins; i++ {
@@ -96,7 +96,7 @@ func prepareSpawnJoin(int) func() proof {
 	}
 }
 
-func prepareYield(int) func() proof {
+func prepareYield(setting) func() proof {
 	first, second := make(chan bool), make(chan bool)
 	done := make(chan int)
 	go yielder(first, done)
@@ -120,7 +120,7 @@ func yielder(start <-chan bool, done chan<- int) {
 	}
 }
 
-func preparePingPong(int) func() proof {
+func preparePingPong(setting) func() proof {
 	start, done := make(chan bool), make(chan proof)
 	ping, pong := make(chan int), make(chan int)
 	go pinger(start, ping, pong, done)
@@ -149,7 +149,8 @@ func ponger(ping <-chan int, pong chan<- int) {
 	}
 }
 
-func prepareRing(n int) func() proof {
+func prepareRing(s setting) func() proof {
+	n := s.N
 	first, done := make(chan int), make(chan int)
 	in := first
 	for i := 1; i < n; i++ {
@@ -176,8 +177,8 @@ func member(in <-chan int, next chan<- int, hops int, done chan<- int) {
 	}
 }
 
-func prepareStream(int) func() proof { return streaming(1) }
-func prepareFanIn(int) func() proof  { return streaming(senders) }
+func prepareStream(setting) func() proof { return streaming(1) }
+func prepareFanIn(setting) func() proof  { return streaming(senders) }
 
 func streaming(senders int) func() proof {
 	messages, done := make(chan int, capacity), make(chan proof)

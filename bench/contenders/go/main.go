@@ -1,8 +1,8 @@
 // The common command line of bench/README.md, in Go.
 //
-// What a figure does is in figures.go, goroutines that stay parked are in
-// parking.go; here are the options, the clock and the JSON line. GOMAXPROCS is
-// --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
+// What a figure does is in figures.go and terms.go, goroutines that stay parked are
+// in parking.go, the probes during a collection in isolation.go; here are the
+// options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sort"
 	"strings"
 	"time"
 )
@@ -39,6 +40,7 @@ type sample struct {
 	Work     int     `json:"work"`
 	PeakLive int     `json:"peak_live"`
 	Checksum int     `json:"checksum"`
+	*percentiles
 }
 
 // An error that is the program's answer to a command line it cannot serve.
@@ -48,7 +50,17 @@ type cannotError string
 func (e usageError) Error() string  { return string(e) }
 func (e cannotError) Error() string { return string(e) }
 
-var variants = []string{"one_cpu", "two_cpus", "free"}
+var placements = []string{"one_cpu", "two_cpus", "free"}
+
+// The variants of the figures that are not about where their goroutines run.
+var variantsOf = map[string][]string{
+	"copy":         {"bin", "list", "tuple"},
+	"binary_step":  {"one_cpu"},
+	"selective":    {"plain", "marker"},
+	"pattern":      {"int", "atom", "pair", "nested", "list", "map", "bin"},
+	"heap_bytes":   {"free"},
+	"gc_isolation": {"free"},
+}
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "--list" {
@@ -78,7 +90,7 @@ func serve(arguments []string) int {
 	case errors.As(err, new(usageError)):
 		fmt.Fprintf(os.Stderr, "usage: go [--contender go] --figure F --variant V --n N --cpus K"+
 			" [--min-time S | --ops N] [--hold] | --list | --version\nfigures: %s\nvariants: %s\ngo: %v\n",
-			strings.Join(names(), " "), strings.Join(variants, " "), err)
+			strings.Join(names(), " "), strings.Join(allVariants(), " "), err)
 		return 2
 	}
 	fmt.Fprintln(os.Stderr, "go: failed:", err)
@@ -106,24 +118,35 @@ func settings(arguments []string) (s setting, err error) {
 }
 
 func (s *setting) sensible() error {
-	parks := contains(parkingFigures, s.Figure)
-	switch {
+	_, refused := without[s.Figure]
+	switch variants := s.variants(); {
 	case s.Name != "go":
 		return usageError("no contender " + s.Name + " here, only go")
-	case !contains(names(), s.Figure):
+	case !refused && !contains(names(), s.Figure):
 		return usageError(fmt.Sprintf("no figure is called %q", s.Figure))
 	case !contains(variants, s.Variant):
-		return usageError(fmt.Sprintf("no variant is called %q", s.Variant))
-	case s.N < 1 || s.CPUs < 1:
-		return usageError("--n and --cpus want whole numbers above 0")
+		return usageError(fmt.Sprintf("%s has the variants %s, not %q", s.Figure, strings.Join(variants, " "), s.Variant))
+	case s.N < s.least():
+		return usageError(fmt.Sprintf("--n of %s wants a whole number from %d", s.Figure, s.least()))
+	case s.CPUs < 1:
+		return usageError("--cpus wants a whole number from 1")
 	case s.minTime <= 0:
 		return usageError("--min-time wants seconds above 0")
 	case s.Variant == "one_cpu" && s.CPUs > 1:
 		return usageError("one_cpu means --cpus 1")
-	case s.Figure == "ring" && s.N < 2:
-		return usageError("a ring has two members or more")
-	case s.hold && !parks:
-		return usageError("--hold is for memory and spawn_live")
+	case s.CPUs > 1 && contains([]string{"copy", "selective", "pattern"}, s.Figure):
+		return usageError(s.Figure + " is measured on one CPU: --cpus 1")
+	case s.hold && !contains(parkingFigures, s.Figure):
+		return usageError("--hold is for memory, spawn_live and heap_bytes")
+	}
+	return s.possible()
+}
+
+func (s *setting) possible() error {
+	if why, refused := without[s.Figure]; refused {
+		return cannotError(why)
+	}
+	switch {
 	case s.Figure == "yield" && s.Variant != "one_cpu":
 		return cannotError("yield is two units on one CPU: its only variant is one_cpu")
 	case s.Variant == "two_cpus":
@@ -131,6 +154,38 @@ func (s *setting) sensible() error {
 			" locking them to threads would measure threads")
 	}
 	return nil
+}
+
+func (s *setting) variants() []string {
+	if own, ok := variantsOf[s.Figure]; ok {
+		return own
+	}
+	return placements
+}
+
+// The least n: a ring has two members or more, and some sizes may be nothing.
+func (s *setting) least() int {
+	switch s.Figure {
+	case "ring":
+		return 2
+	case "copy", "selective", "heap_bytes", "gc_isolation":
+		return 0
+	}
+	return 1
+}
+
+// All that any figure has.
+func allVariants() []string {
+	all := append([]string(nil), placements...)
+	for _, own := range variantsOf {
+		for _, variant := range own {
+			if !contains(all, variant) {
+				all = append(all, variant)
+			}
+		}
+	}
+	sort.Strings(all)
+	return all
 }
 
 func contains(names []string, name string) bool {
@@ -142,34 +197,42 @@ func contains(names []string, name string) bool {
 	return false
 }
 
+// Those whose batches are timed.
+func timed() []figure { return append(append([]figure(nil), figures...), termFigures...) }
+
 func names() (all []string) {
-	for _, f := range figures {
+	for _, f := range timed() {
 		all = append(all, f.name)
 	}
-	return append(all, parkingFigures...)
+	return append(append(all, parkingFigures...), "gc_isolation")
 }
 
 func run(s setting) error {
 	runtime.GOMAXPROCS(s.CPUs)
 	r := sample{setting: s, Unit: "ns"}
-	var err error
-	if contains(parkingFigures, s.Figure) {
-		err = r.park()
-	} else {
-		err = r.measure()
-	}
+	err := r.take()
 	if err == nil {
 		output(r)
 	}
 	return err
 }
 
+func (r *sample) take() error {
+	switch {
+	case contains(parkingFigures, r.Figure):
+		return r.park()
+	case r.Figure == "gc_isolation":
+		return r.isolate()
+	}
+	return r.measure()
+}
+
 func (r *sample) measure() error {
-	for _, f := range figures {
+	for _, f := range timed() {
 		if f.name == r.Figure {
-			expected := f.expected(r.N)
-			batches, elapsed, err := r.clock(f.prepare(r.N), expected)
-			r.Work, r.Checksum, r.PeakLive = expected.work, expected.checksum, f.peakLive(r.N)
+			expected := f.expected(r.setting)
+			batches, elapsed, err := r.clock(f.prepare(r.setting), expected)
+			r.Work, r.Checksum, r.PeakLive = expected.work, expected.checksum, f.peakLive(r.setting)
 			r.Ops = batches * r.Work
 			r.Value = float64(elapsed.Nanoseconds()) / float64(r.Ops)
 			return err

@@ -10,6 +10,9 @@
 // it waits, and the one that makes it n tells main. That costs a few nanoseconds a
 // unit; at that moment at most one goroutine per CPU is still between the counter
 // and its channel.
+//
+// A unit of heap_bytes builds a linked list of n/2 integers first, cells of two words,
+// holds it while it waits and answers with its length. Go keeps it in the heap of all.
 package main
 
 import (
@@ -20,7 +23,7 @@ import (
 	"time"
 )
 
-var parkingFigures = []string{"spawn_live", "memory"}
+var parkingFigures = []string{"spawn_live", "memory", "heap_bytes"}
 
 type question chan<- int // where to answer
 
@@ -30,15 +33,16 @@ func (r *sample) park() error {
 	h.event(struct {
 		Event string `json:"event"`
 	}{"ready"})
+	n := r.units()
 	start := time.Now()
-	units, live := park(r.N)
-	r.Value = float64(time.Since(start).Nanoseconds()) / float64(r.N)
+	units, live := r.parked(n)
+	r.Value = float64(time.Since(start).Nanoseconds()) / float64(n)
 	h.event(struct {
 		Event string  `json:"event"`
 		Live  int     `json:"live"`
 		Value float64 `json:"value"`
 	}{"parked", live, r.Value})
-	r.Ops, r.PeakLive = r.N, live
+	r.Ops, r.PeakLive = n, live
 	return r.ask(units)
 }
 
@@ -55,23 +59,51 @@ func (h holding) event(line any) {
 	}
 }
 
-func park(n int) (units []chan question, live int) {
-	units = make([]chan question, n)
-	allRan := make(chan bool)
-	var ran atomic.Int64
-	for i := range units {
-		ask := make(chan question)
-		units[i] = ask
-		go func(number int) {
-			if ran.Add(1) == int64(n) {
-				allRan <- true
-			}
-			answer := <-ask
-			answer <- number
-		}(i + 1)
+func (s *setting) units() int {
+	if s.Figure == "heap_bytes" {
+		return clamp(4194304/(s.N+16), 500, 100000)
 	}
-	<-allRan
-	return units, int(ran.Load())
+	return s.N
+}
+
+func (s *setting) parked(n int) (units []chan question, live int) {
+	units = make([]chan question, n)
+	p := parking{n: int64(n), allRan: make(chan bool)}
+	for i := range units {
+		units[i] = make(chan question)
+		if s.Figure == "heap_bytes" {
+			go p.holder(units[i], s.N/2)
+		} else {
+			go p.numbered(units[i], i+1)
+		}
+	}
+	<-p.allRan
+	return units, int(p.ran.Load())
+}
+
+type parking struct {
+	n      int64
+	ran    atomic.Int64
+	allRan chan bool
+}
+
+func (p *parking) running() {
+	if p.ran.Add(1) == p.n {
+		p.allRan <- true
+	}
+}
+
+func (p *parking) numbered(ask <-chan question, number int) {
+	p.running()
+	answer := <-ask
+	answer <- number
+}
+
+func (p *parking) holder(ask <-chan question, length int) {
+	list := countdown(length)
+	p.running()
+	answer := <-ask
+	answer <- list.length()
 }
 
 func (r *sample) ask(units []chan question) error {
@@ -81,9 +113,17 @@ func (r *sample) ask(units []chan question) error {
 		r.Checksum += <-answers
 		r.Work++
 	}
-	if expected := (proof{r.N, sum(r.N)}); r.Work != expected.work || r.Checksum != expected.checksum {
+	if expected := r.parkedProof(); r.Work != expected.work || r.Checksum != expected.checksum {
 		return fmt.Errorf("unequal work: %d units answered with checksum %d, expected %d and %d",
 			r.Work, r.Checksum, expected.work, expected.checksum)
 	}
 	return nil
+}
+
+func (s *setting) parkedProof() proof {
+	n := s.units()
+	if s.Figure == "heap_bytes" {
+		return proof{n, n * (s.N / 2)}
+	}
+	return proof{n, sum(n)}
 }

@@ -1,7 +1,7 @@
-/* external_ei.c - see external.h.
+/* decode_ei.c - bytes as terms: see external.h.
  *
- * libei reads and writes one item at a time: a number, an atom, the header of a tuple.
- * What is inside a tuple, list or map waits in a worklist, so nesting costs no stack.
+ * libei reads one item at a time: a number, an atom, the header of a tuple. What is inside
+ * a tuple, list or map waits in a worklist, so nesting costs no stack.
  *
  * libei knows no end of its input, so this file does. Two things hold before each item is
  * given to it: all bytes of the item are there, by its tag and its length field; and behind
@@ -9,8 +9,6 @@
  * have been opened. A container may be opened only if its elements fit in too. So the
  * memory of all containers together is linear in the input, whatever the length fields say,
  * even if each of many nested ones claims all the rest. */
-#include "data/external.h"
-
 #include <langinfo.h>
 #include <limits.h>
 #include <math.h>
@@ -19,292 +17,13 @@
 #include <ei.h>
 
 #include "data/atom.h"
+#include "data/external.h"
 #include "data/map.h"
 #include "data/worklist.h"
 
-static const char our_node[] = "nonode@nohost";
+enum { FLOAT_TEXT = 31 };
 
-enum {
-    STRING_MOST = UINT16_MAX, /* longer lists of bytes are lists to Erlang */
-    REFERENCE_WORDS = 3,      /* as many as Erlang's own have: of 18 bits, 32, */
-    REFERENCE_LOW_BITS = 18,
-    REFERENCE_HIGH_BITS = 10, /* and what is left of our 60 */
-    FLOAT_TEXT = 31,
-    NODE_BYTES = 3 + sizeof our_node, /* at most */
-};
-
-static bool external_failed(struct external_error *error, bl_error code, size_t at, const char *what)
-{
-    *error = (struct external_error){.code = code, .at = at, .what = what};
-    return false;
-}
-
-/* ---- encoding ----
- * The worklist holds pairs of words: the address of terms in a row and how many there are;
- * or the rest of a list, whose header has been written, and 0. */
-
-struct encoder {
-    struct text *out;
-    struct worklist waiting;
-    struct heap scratch; /* keys and values of maps, in a row */
-    int index;           /* libei's, in what was reserved last */
-    struct external_error *error;
-};
-
-static bool encode_failed(struct encoder *e, bl_error code, const char *what)
-{
-    return external_failed(e->error, code, 0, what);
-}
-
-static bool encode_no_memory(struct encoder *e)
-{
-    return encode_failed(e, BL_ENOMEM, "no memory");
-}
-
-static bool encode_later(struct encoder *e, uint64_t what, uint64_t count)
-{
-    return (worklist_push(&e->waiting, what) && worklist_push(&e->waiting, count)) || encode_no_memory(e);
-}
-
-/* Where libei may write n bytes, from e->index on; NULL: no memory. */
-static char *encode_reserve(struct encoder *e, size_t n)
-{
-    char *to = text_place(e->out, n);
-    e->index = 0;
-    if (!to)
-        encode_no_memory(e);
-    return to;
-}
-
-/* libei has written, and said `result`. */
-static bool encode_wrote(struct encoder *e, int result)
-{
-    if (result < 0)
-        return encode_failed(e, BL_EINVAL, "a term that libei cannot write");
-    e->out->count += (size_t)e->index;
-    return true;
-}
-
-/* libei writes 28 to 32 bits as a big integer, which Erlang reads, but does not write. */
-static bool encode_integer_32(struct encoder *e, int32_t n)
-{
-    char *to = encode_reserve(e, 5);
-    if (!to)
-        return false;
-    to[e->index++] = ERL_INTEGER_EXT;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        to[e->index++] = (char)((uint32_t)n >> shift);
-    return encode_wrote(e, 0);
-}
-
-static bool encode_integer(struct encoder *e, int64_t n)
-{
-    if (n == (int32_t)n && (n < 0 || n > UINT8_MAX))
-        return encode_integer_32(e, (int32_t)n);
-    char *to = encode_reserve(e, 3 + sizeof n);
-    return to && encode_wrote(e, ei_encode_longlong(to, &e->index, n));
-}
-
-static bool encode_float(struct encoder *e, double d)
-{
-    char *to = encode_reserve(e, 1 + sizeof d);
-    return to && encode_wrote(e, ei_encode_double(to, &e->index, d));
-}
-
-static bool encode_atom(struct encoder *e, term t)
-{
-    const char *text = atom_text(t);
-    if (!text)
-        return encode_failed(e, BL_EINVAL, "an atom that does not exist");
-    char *to = encode_reserve(e, 3 + strlen(text));
-    return to && encode_wrote(e, ei_encode_atom_as(to, &e->index, text, ERLANG_UTF8, ERLANG_UTF8));
-}
-
-static bool encode_pid(struct encoder *e, term t)
-{
-    erlang_pid pid = {.num = term_pid_index(t), .serial = term_pid_generation(t)};
-    memcpy(pid.node, our_node, sizeof our_node);
-    char *to = encode_reserve(e, 1 + NODE_BYTES + 12);
-    return to && encode_wrote(e, ei_encode_pid(to, &e->index, &pid));
-}
-
-static bool encode_reference(struct encoder *e, term t)
-{
-    uint64_t number = term_reference_number(t);
-    erlang_ref ref = {.len = REFERENCE_WORDS};
-    ref.n[0] = number & ((1u << REFERENCE_LOW_BITS) - 1);
-    ref.n[1] = (uint32_t)(number >> REFERENCE_LOW_BITS);
-    ref.n[2] = (uint32_t)(number >> (REFERENCE_LOW_BITS + 32));
-    memcpy(ref.node, our_node, sizeof our_node);
-    char *to = encode_reserve(e, 3 + NODE_BYTES + 4 + 4 * REFERENCE_WORDS);
-    return to && encode_wrote(e, ei_encode_ref(to, &e->index, &ref));
-}
-
-static bool encode_binary(struct encoder *e, term t)
-{
-    size_t n = binary_size(t);
-    if (n > INT_MAX - 5)
-        return encode_failed(e, BL_EINVAL, "a binary of 2 GiB or more");
-    char *to = encode_reserve(e, 5 + n);
-    return to && encode_wrote(e, ei_encode_binary(to, &e->index, binary_bytes(t), (long)n));
-}
-
-static bool encode_tuple(struct encoder *e, term t)
-{
-    size_t n = box_size(t);
-    char *to = encode_reserve(e, 5);
-    return to && encode_wrote(e, ei_encode_tuple_header(to, &e->index, (int)n)) &&
-           (n == 0 || encode_later(e, (uintptr_t)box_payload(t), n));
-}
-
-/* Its keys and values, k, v, k, v, .. in a row; NULL: no memory. */
-static term *map_pairs(struct heap *scratch, term map, size_t n)
-{
-    term *pairs, *to;
-    struct map_iterator all;
-    if (!box_take(scratch, BOX_TUPLE, 2 * n, &pairs))
-        return NULL;
-    map_iterate(&all, map);
-    for (to = pairs; map_next(&all, &to[0], &to[1]);)
-        to += 2;
-    ASSERT(to == pairs + 2 * n);
-    return pairs;
-}
-
-static bool encode_map(struct encoder *e, term t)
-{
-    size_t n = map_size(t);
-    if (n > INT_MAX)
-        return encode_failed(e, BL_EINVAL, "a map of 2^31 keys or more");
-    char *to = encode_reserve(e, 5);
-    if (!to || !encode_wrote(e, ei_encode_map_header(to, &e->index, (int)n)))
-        return false;
-    const term *pairs = map_pairs(&e->scratch, t, n);
-    return pairs ? n == 0 || encode_later(e, (uintptr_t)pairs, 2 * n) : encode_no_memory(e);
-}
-
-static bool term_is_byte(term t)
-{
-    return term_is_int(t) && (uint64_t)term_int_value(t) <= UINT8_MAX;
-}
-
-/* How many cells are in a row from t on? And could they be a string? */
-static size_t list_length(term t, bool *string)
-{
-    size_t n = 0;
-    for (*string = true; term_is_cell(t); t = cell_tail(t), n++)
-        *string = *string && term_is_byte(cell_head(t));
-    *string = *string && t == TERM_NIL && n <= STRING_MOST;
-    return n;
-}
-
-static bool encode_string(struct encoder *e, term t, size_t n)
-{
-    char *to = encode_reserve(e, 3 + n);
-    if (!to)
-        return false;
-    char *text = to + 3; /* where libei moves it to */
-    for (size_t i = 0; i < n; i++, t = cell_tail(t))
-        text[i] = (char)term_int_value(cell_head(t));
-    return encode_wrote(e, ei_encode_string_len(to, &e->index, text, (int)n));
-}
-
-static bool encode_list(struct encoder *e, term t)
-{
-    bool string;
-    size_t n = list_length(t, &string);
-    if (string)
-        return encode_string(e, t, n);
-    if (n > INT_MAX)
-        return encode_failed(e, BL_EINVAL, "a list of 2^31 elements or more");
-    char *to = encode_reserve(e, 5);
-    return to && encode_wrote(e, ei_encode_list_header(to, &e->index, (int)n)) && encode_later(e, t, 0);
-}
-
-static bool encode_nil(struct encoder *e)
-{
-    char *to = encode_reserve(e, 1);
-    return to && encode_wrote(e, ei_encode_empty_list(to, &e->index));
-}
-
-static bool encode_box(struct encoder *e, term t)
-{
-    switch (header_kind(box_header_of(t))) {
-    case BOX_TUPLE: return encode_tuple(e, t);
-    case BOX_MAP:
-    case BOX_NODE: return encode_map(e, t);
-    case BOX_INTEGER: return encode_integer(e, integer_value(t));
-    case BOX_FLOAT: return encode_float(e, float_value(t));
-    case BOX_BINARY:
-    case BOX_SHARED: return encode_binary(e, t);
-    case BOX_FUNCTION: return encode_failed(e, BL_EINVAL, "a function cannot be encoded");
-    case BOX_RESOURCE: return encode_failed(e, BL_EINVAL, "a resource cannot be encoded");
-    case BOX_FILLER: break;
-    }
-    return encode_failed(e, BL_EINVAL, "a box of no known kind");
-}
-
-/* t itself; what is inside it comes later. */
-static bool encode_one(struct encoder *e, term t)
-{
-    if (term_is_int(t))
-        return encode_integer(e, term_int_value(t));
-    if (term_is_atom(t))
-        return encode_atom(e, t);
-    if (term_is_cell(t))
-        return encode_list(e, t);
-    if (term_is_box(t))
-        return encode_box(e, t);
-    if (t == TERM_NIL)
-        return encode_nil(e);
-    if (term_is_pid(t))
-        return encode_pid(e, t);
-    if (term_is_reference(t))
-        return encode_reference(e, t);
-    return encode_failed(e, BL_EINVAL, "what only the runtime says cannot be encoded");
-}
-
-/* The first of what waits. What waits after it is pushed first, and not at all if there
- * is nothing: what is nested in last elements only needs one entry, however deep. */
-static bool encode_next(struct encoder *e)
-{
-    size_t count = worklist_pop(&e->waiting);
-    uint64_t what = worklist_pop(&e->waiting);
-    if (count) {
-        const term *first = (const term *)(uintptr_t)what;
-        return (count == 1 || encode_later(e, (uintptr_t)(first + 1), count - 1)) && encode_one(e, *first);
-    }
-    term tail = cell_tail(what);
-    if (term_is_cell(tail))
-        return encode_later(e, tail, 0) && encode_one(e, cell_head(what));
-    return encode_later(e, (uintptr_t)&term_pointer(what)[1], 1) && encode_one(e, cell_head(what));
-}
-
-static bool encode_all(struct encoder *e, term t)
-{
-    char *to = encode_reserve(e, 1);
-    bool good = to && encode_wrote(e, ei_encode_version(to, &e->index)) && encode_one(e, t);
-    while (good && e->waiting.count)
-        good = encode_next(e);
-    return good;
-}
-
-bool term_encode(term t, struct text *out, struct external_error *error)
-{
-    struct encoder e = {.out = out, .error = error};
-    size_t before = out->count;
-    worklist_init(&e.waiting);
-    heap_init(&e.scratch);
-    bool good = encode_all(&e, t);
-    if (!good)
-        out->count = before;
-    heap_fini(&e.scratch);
-    worklist_fini(&e.waiting);
-    return good;
-}
-
-/* ---- decoding ----
- * The worklist holds pairs of words: an address with one of these kinds in its low bits,
+/* The worklist holds pairs of words: an address with one of these kinds in its low bits,
  * and a number. Whatever is taken from a heap is filled with empty lists at once, so that
  * the heap is whole when the input turns out to be bad. */
 
@@ -462,7 +181,10 @@ static bool decode_whole_node(struct decoder *d, size_t offset, size_t more)
     size_t bytes, length;
     if (!is_atom_tag(d->bytes[d->at + offset]))
         return decode_failed(d, "a node whose name is no atom");
-    return decode_whole(d, offset, &bytes, &length) && decode_has(d, offset + bytes + length + more);
+    if (!decode_whole(d, offset, &bytes, &length) || !decode_has(d, offset + bytes + length + more))
+        return false;
+    return !memchr(decode_here(d) + offset + bytes, 0, length) ||
+           decode_failed(d, "a node whose name has a zero byte: not supported here");
 }
 
 /* ---- what holds no other terms ---- */
@@ -506,21 +228,30 @@ static bool decode_atom_refused(struct decoder *d, bl_error why)
                                               : "an atom that is not UTF-8, or longer than 255 characters");
 }
 
+/* How many bytes the text of an atom has in UTF-8, which may have zeros among them. */
+static size_t decode_atom_length(uint8_t tag, const char *text, size_t length)
+{
+    size_t more = 0;
+    if (tag == ERL_ATOM_EXT || tag == ERL_SMALL_ATOM_EXT) /* Latin-1 */
+        for (size_t i = 0; i < length; i++)
+            more += (unsigned char)text[i] >= 0x80;
+    return length + more;
+}
+
 static bool decode_atom(struct decoder *d, term *slot, size_t bytes, size_t length)
 {
     char text[MAXATOMLEN_UTF8];
     bl_error error = BL_EINVAL;
-    if (memchr(decode_here(d) + bytes, 0, length))
-        return decode_failed(d, "an atom with a zero byte: not supported here");
+    size_t utf8 = decode_atom_length(d->bytes[d->at], decode_here(d) + bytes, length);
     if (ei_decode_atom_as(decode_here(d), &d->index, text, sizeof text, ERLANG_UTF8, NULL, NULL) < 0)
         return decode_atom_refused(d, error);
-    term t = atom_intern(text, strlen(text), &error);
+    term t = atom_intern(text, utf8, &error);
     return t ? decode_past_term(d, slot, t) : decode_atom_refused(d, error);
 }
 
 static bool is_ours(const char *node, unsigned creation)
 {
-    return !strcmp(node, our_node) && creation == 0;
+    return !strcmp(node, EXTERNAL_NODE) && creation == 0;
 }
 
 static bool decode_pid(struct decoder *d, term *slot)
@@ -541,11 +272,12 @@ static bool decode_reference(struct decoder *d, term *slot)
     size_t words = (size_t)d->bytes[d->at + 1] << 8 | d->bytes[d->at + 2];
     if (!decode_whole_node(d, 3, 4 + 4 * words))
         return false;
-    if (words != REFERENCE_WORDS || ei_decode_ref(decode_here(d), &d->index, &ref) < 0 ||
-        !is_ours(ref.node, ref.creation) || ref.n[0] >> REFERENCE_LOW_BITS || ref.n[2] >> REFERENCE_HIGH_BITS)
+    if (words != EXTERNAL_REFERENCE_WORDS || ei_decode_ref(decode_here(d), &d->index, &ref) < 0 ||
+        !is_ours(ref.node, ref.creation) || ref.n[0] >> EXTERNAL_REFERENCE_LOW_BITS ||
+        ref.n[2] >> EXTERNAL_REFERENCE_HIGH_BITS)
         return decode_failed(d, "a reference that is not of this runtime: not supported here");
     uint64_t high = (uint64_t)ref.n[2] << 32 | ref.n[1];
-    return decode_past_term(d, slot, term_reference(high << REFERENCE_LOW_BITS | ref.n[0]));
+    return decode_past_term(d, slot, term_reference(high << EXTERNAL_REFERENCE_LOW_BITS | ref.n[0]));
 }
 
 static bool decode_binary(struct decoder *d, term *slot)

@@ -1,0 +1,17 @@
+/* beamling_terms.h - the tasks about terms, which the tables of beamling.c, beamling_resting.c
+ * and by_hand.c name. */
+#ifndef BENCH_BEAMLING_TERMS_H
+#define BENCH_BEAMLING_TERMS_H
+
+#include "../contender.h"
+
+/* beamling_terms.c, beamling_selective.c, beamling_pattern.c, beamling_heaps.c, beamling_isolation.c */
+extern const struct task beamling_tuple_ping_pong, beamling_copy, beamling_binary_step, beamling_selective,
+    beamling_pattern, beamling_gc_isolation;
+extern const struct parking beamling_heaps;
+
+/* beamling_resting_terms.c, beamling_isolation.c */
+extern const struct task beamling_resting_tuple_ping_pong, beamling_resting_gc_isolation;
+extern const struct parking beamling_resting_heaps;
+
+#endif

@@ -1,0 +1,127 @@
+/* template.c - see template.h. */
+#include "data/template.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+
+/* ---- making the image ---- */
+
+static size_t template_size(size_t words, size_t holes, size_t pointers)
+{
+    return sizeof(struct template) + words * sizeof(term) + holes * sizeof(struct template_hole) + pointers;
+}
+
+enum template_words { WORDS_OF_TERMS, WORDS_OF_FLOAT, WORDS_RAW };
+
+static enum template_words template_kind(const term *object)
+{
+    if (!object_is_box(object) || !header_is_raw(*object))
+        return WORDS_OF_TERMS;
+    return header_kind(*object) == BOX_FLOAT ? WORDS_OF_FLOAT : WORDS_RAW;
+}
+
+static void template_note_hole(struct template *t, size_t place, unsigned arg, bool raw, const char *letters)
+{
+    if (letters)
+        t->holes[t->n_holes] = (struct template_hole){(uint8_t)place, (uint8_t)arg, letters[arg], raw};
+    t->n_holes++;
+}
+
+static void template_note_pointer(struct template *t, size_t place, term word, const term *words, bool keep)
+{
+    if (keep) {
+        t->pointers[t->n_pointers] = (uint8_t)place;
+        t->image[place] = word - (term)(uintptr_t)words;
+    }
+    t->n_pointers++;
+}
+
+/* Find marks and pointers in the words: to count them, or (`letters` given) to keep them. */
+static void template_scan(struct template *t, const term *words, size_t n, const char *letters)
+{
+    t->n_holes = t->n_pointers = 0;
+    for (size_t i = 0; i < n;) {
+        enum template_words kind = template_kind(words + i);
+        size_t end = i + object_size(words + i);
+        for (; i < end; i++)
+            if (kind == WORDS_OF_FLOAT && (words[i] & ~UINT64_C(0xff)) == template_float_mark(0))
+                template_note_hole(t, i, (unsigned)(words[i] & 0xff), true, letters);
+            else if (kind == WORDS_OF_TERMS && term_is_own(words[i], TERM_OWN_MARK))
+                template_note_hole(t, i, term_own_value(words[i]), false, letters);
+            else if (kind == WORDS_OF_TERMS && term_is_pointer(words[i]))
+                template_note_pointer(t, i, words[i], words, letters);
+    }
+}
+
+struct template *template_create(term root, const term *words, size_t n, const char *letters)
+{
+    struct template found;
+    template_scan(&found, words, n, NULL);
+    struct template *t = memory_alloc(template_size(n, found.n_holes, found.n_pointers));
+    if (!t)
+        return NULL;
+    t->root = root - (term)(uintptr_t)words;
+    t->words = (uint8_t)n;
+    memcpy(t->image, words, n * sizeof *words);
+    t->holes = (struct template_hole *)(t->image + n);
+    t->pointers = (uint8_t *)(t->holes + found.n_holes);
+    template_scan(t, words, n, letters);
+    return t;
+}
+
+void template_free(struct template *t)
+{
+    memory_free(t, template_size(t->words, t->n_holes, t->n_pointers));
+}
+
+/* ---- using it ---- */
+
+static bool template_float(uint64_t word)
+{
+    double d;
+    memcpy(&d, &word, sizeof d);
+    return isfinite(d);
+}
+
+bool template_accepts(char letter, term t)
+{
+    switch (letter) {
+    case 't': return (t & TERM_TAG_MASK) && ((t & TERM_IMMEDIATE_MASK) != TERM_OWN || t == TERM_NIL);
+    case 'a': return term_is_atom(t);
+    case 'p': return term_is_pid(t);
+    case 'r': return term_is_reference(t);
+    case 'l': return term_is_list(t);
+    case 'T': return term_is_tuple(t);
+    case 'm': return term_is_map(t);
+    case 'F': return term_is_function(t);
+    }
+    return false;
+}
+
+static inline bool template_value(const struct template_hole *hole, uint64_t arg, term *at)
+{
+    if (hole->letter == 'i') {
+        *at = term_int((int64_t)arg);
+        return LIKELY((int64_t)arg >= BL_INT_MIN && (int64_t)arg <= BL_INT_MAX);
+    }
+    *at = arg;
+    if (LIKELY(hole->letter == 'p'))
+        return LIKELY(term_is_pid(arg));
+    return LIKELY(hole->raw ? template_float(arg) : template_accepts(hole->letter, arg));
+}
+
+bool template_fill(const struct template *t, term *words, const uint64_t *args, term *made)
+{
+    for (size_t i = 0, n = t->words; i < n; i++) {
+        words[i] = t->image[i];
+        __asm__ volatile(""); /* a few words are copied sooner than memcpy() is called */
+    }
+    for (size_t i = 0, n = t->n_pointers; i < n; i++)
+        words[t->pointers[i]] += (term)(uintptr_t)words;
+    for (size_t i = 0, n = t->n_holes; i < n; i++)
+        if (UNLIKELY(!template_value(&t->holes[i], args[t->holes[i].arg], &words[t->holes[i].place])))
+            return false;
+    *made = t->root + (term)(uintptr_t)words;
+    return true;
+}
