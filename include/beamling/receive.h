@@ -32,17 +32,18 @@ extern "C" {
 #define BL_INFINITY (-1)
 
 /* The clauses. [process] */
-#define BL_RECEIVE BL_RECEIVER_LOOP_({NULL, NULL, 0, BL_SITE_, 0})
+#define BL_RECEIVE BL_RECEIVER_LOOP_({NULL, NULL, 0, BL_SITE_, {0}, 0})
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
  * to a call, however many messages wait. The last reference made counts. */
 #define BL_RECEIVE_SINCE(reference) BL_RECEIVER_LOOP_(bl_receive_since(reference, BL_SITE_))
 
-/* When the message matches: BL_ON(pattern, arguments for its holes...) statement */
+/* When the message matches: BL_ON(pattern, arguments for its holes...) statement. The
+ * arguments are evaluated once, or not at all. */
 #define BL_ON(...)                                                                                 \
     if ((bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_EXPIRED_ &&                       \
-        bl_receive_on(&bl_receiver_, BL_SITE_, __VA_ARGS__))
+        BL_LOOK_(bl_receiver_.message, false, bl_receive_on, &bl_receiver_, __VA_ARGS__))
 
 /* When no message that matches has come for so many milliseconds: 0 .. 2^32 - 1, or
  * BL_INFINITY; anything else ends the process with `timeout_value`. Never early. The last
@@ -54,7 +55,7 @@ extern "C" {
 
 /* Does t match? The holes are filled if it does, else nothing is written. [any]
  *     if (BL_MATCH(t, "{point, %i, %i}", &x, &y)) ... */
-#define BL_MATCH(t, ...) bl_match((t), BL_SITE_, __VA_ARGS__)
+#define BL_MATCH(t, ...) BL_MATCH_(t, __VA_ARGS__)
 
 /* A term from a text and values: BL_TERM("{point, %i, %i}", (int64_t)1, (int64_t)2). "No
  * term" if there is no memory, or a value is not what its hole says. [any] */
@@ -82,19 +83,41 @@ typedef struct bl_receiver {
     void *timer;
     uint64_t deadline;
     bl_site *site;
+    bl_term message; /* that it looks at */
     unsigned state;
 } bl_receiver;
+
+/* The first look of a compiled pattern: the term itself, the first word it points to (if it is
+ * to be a tuple or a list), and another. Most misfits fail here, and cost no call. */
+typedef struct bl_look {
+    uint64_t root_mask, root_word, first_mask, first_word, other_mask, other_word;
+    uint32_t other_offset;
+    bool enters; /* it is to be a tuple or a list */
+    bool simple; /* who passes matches, and nothing is to be written */
+} bl_look;
+
+enum bl_seen { BL_MISFIT_, BL_MATCHES_, BL_UNDECIDED_ };
+
+static inline enum bl_seen bl_look_at(bl_term t, const bl_site *site)
+{
+    const bl_look *look = (const bl_look *)__atomic_load_n(&site->compiled, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(!look, 0))
+        return BL_UNDECIDED_;
+    if ((t.word & look->root_mask) != look->root_word)
+        return BL_MISFIT_;
+    if (look->enters) {
+        const uint64_t *object = (const uint64_t *)(uintptr_t)(t.word & ~(uint64_t)7);
+        if ((object[0] & look->first_mask) != look->first_word ||
+            (object[look->other_offset] & look->other_mask) != look->other_word)
+            return BL_MISFIT_;
+    }
+    return look->simple && t.word ? BL_MATCHES_ : BL_UNDECIDED_;
+}
 
 enum { BL_RECEIVER_EXPIRED_ = 3, BL_RECEIVER_DONE_ = 4, BL_RECEIVER_STATES_ = 15, BL_RECEIVER_TIMED_ = 16 };
 
 #define BL_RECEIVER_GOES_ON_                                                                       \
     (bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ && bl_receive_next(&bl_receiver_)
-
-#define BL_SITE_                                                                             \
-    __extension__({                                                                                \
-        static bl_site bl_site_;                                                                   \
-        &bl_site_;                                                                                 \
-    })
 
 BL_API bl_receiver bl_receive_since(bl_term reference, bl_site *);
 BL_API bool bl_receive_next(bl_receiver *);
@@ -109,9 +132,31 @@ BL_API bl_error bl_send_built(bl_pid to, bl_site *, const char *text, ...);
 }
 #endif
 
-/* A receive in a clause declares the same name again, so that its clauses find the inner
- * one: not by mistake, as -Wshadow would have it, which does not look at what systems declare.
- * What is above is looked at as usual. */
+/* A receive in a clause, or a term that is built in the arguments of another, declares the same
+ * names again, so that it finds its own: not by mistake, as -Wshadow would have it, which does
+ * not look at what systems declare. What is above is looked at as usual. */
 #pragma GCC system_header
 #define BL_RECEIVER_LOOP_(...) for (bl_receiver bl_receiver_ = __VA_ARGS__; BL_RECEIVER_GOES_ON_;)
+
+#define BL_SITE_                                                                                   \
+    __extension__({                                                                                \
+        static bl_site bl_site_;                                                                   \
+        &bl_site_;                                                                                 \
+    })
+
+/* Look at t; if that does not decide, f(what, site, text, arguments...) does. To match is not
+ * `enough` where f has more to do. */
+#define BL_LOOK_(t, enough, f, what, ...)                                                          \
+    __extension__({                                                                                \
+        static bl_site bl_site_;                                                                   \
+        enum bl_seen bl_seen_ = bl_look_at((t), &bl_site_);                                        \
+        bl_seen_ != BL_MISFIT_ &&                                                                  \
+            (((enough) && bl_seen_ == BL_MATCHES_) || f((what), &bl_site_, __VA_ARGS__));          \
+    })
+
+#define BL_MATCH_(t, ...)                                                                          \
+    __extension__({                                                                                \
+        bl_term bl_matched_ = (t);                                                                 \
+        BL_LOOK_(bl_matched_, true, bl_match, bl_matched_, __VA_ARGS__);                           \
+    })
 #endif

@@ -283,29 +283,48 @@ static const struct part *glance_choose(struct pattern *p, const struct part *ro
     const struct part *element = part_first(root);
     for (size_t i = 0; i < n; i++, element = part_next(element)) {
         struct glance g = glance_at(element);
-        if (p->other_mask && !glance_is_exact(g))
+        if (p->look.other_mask && !glance_is_exact(g))
             continue;
-        p->other_mask = g.mask;
-        p->other_word = g.word;
-        p->other_offset = (uint32_t)(i + tuple);
+        p->look.other_mask = g.mask;
+        p->look.other_word = g.word;
+        p->look.other_offset = (uint32_t)(i + tuple);
         if (glance_is_exact(g))
             return element;
     }
     return NULL;
 }
 
+/* A small map that has another word for this key than the pattern says is told at once. */
+static void glance_choose_key(struct pattern *p, const struct part *map)
+{
+    const struct part *key = part_first(map);
+    for (size_t i = 0; i < map->count; i++) {
+        const struct part *value = part_next(key);
+        struct glance k = glance_at(key), v = glance_at(value);
+        if (key->kind == PART_LITERAL && glance_is_exact(k) && glance_is_exact(v)) {
+            p->key = k.word;
+            p->key_mask = v.mask;
+            p->key_word = v.word;
+            return;
+        }
+        key = part_next(value);
+    }
+}
+
 /* Returns the part of which nothing else is to be known, or NULL. */
 static const struct part *glance_first(struct pattern *p, const struct part *root)
 {
     struct glance g = glance_at(root);
-    p->root_mask = g.mask;
-    p->root_word = g.word;
-    p->enters = compile_has_elements(root);
+    p->look.root_mask = g.mask;
+    p->look.root_word = g.word;
+    p->look.enters = compile_has_elements(root);
     if (root->kind == PART_TUPLE) {
-        p->first_mask = ~UINT64_C(0);
-        p->first_word = box_header(BOX_TUPLE, root->count);
+        p->look.first_mask = ~UINT64_C(0);
+        p->look.first_word = box_header(BOX_TUPLE, root->count);
     }
-    if (p->enters)
+    if (root->kind == PART_MAP)
+        glance_choose_key(p, root);
+    if (p->look.enters)
         return glance_choose(p, root);
     return glance_is_exact(g) ? root : NULL;
 }
@@ -386,6 +405,7 @@ static struct pattern *pattern_of(struct build *text)
     p->n_steps = (uint16_t)counter.n_steps;
     struct pattern_compiler c = {.looked = looked, .literals = &text->literals, .steps = p->steps};
     p->decided = compile_is_idle(&c, text->parts);
+    p->look.simple = p->decided && !p->look.enters && !text->n_args;
     compile_root(&c, text->parts);
     compile_end(p);
     compile_writes(p);

@@ -102,7 +102,6 @@ static NOINLINE enum pattern_result match_other(struct match *m, const struct st
     uint64_t *got = &m->got[s->arg];
     *got = v;
     switch ((enum step_op)s->op) {
-    case STEP_BACK: return PATTERN_YES;
     case STEP_LIST: return match_result(term_is_list(v));
     case STEP_KINDS: return match_result(match_kinds(v, s->value));
     case STEP_HEADER: return match_result(match_header(v, s->value));
@@ -165,6 +164,19 @@ INLINED bool match_word(struct match *m, const struct step *s, const uint64_t *w
     return true;
 }
 
+/* Where a small map has the value of a key that is a word; NULL: look again, properly. */
+INLINED const term *match_flat_key(term v, term key)
+{
+    if (!term_is_kind(v, BOX_MAP) || term_is_boxed(key))
+        return NULL;
+    const term *keys = box_payload(v) + 1;
+    size_t n = map_size(v);
+    for (size_t i = 0; i < n; i++)
+        if (keys[i] == key)
+            return keys + n + i;
+    return NULL;
+}
+
 /* Compared with a cell, a tuple. */
 INLINED const term *match_enter(struct match *m, const struct step *s, term v)
 {
@@ -180,7 +192,7 @@ static enum pattern_result match_all(const struct pattern *p, struct match *m, c
 INLINED enum pattern_result match_steps(const struct pattern *p, struct match *m, const struct step *s, const term *at,
                                         const uint64_t *words, bool all)
 {
-    for (;; s++) {
+    for (const term *at_value;; s++) {
         term v = at[s->offset];
         if (LIKELY(!(s->does & STEP_SPECIAL))) {
             if (!match_word(m, s, words, v))
@@ -198,6 +210,10 @@ INLINED enum pattern_result match_steps(const struct pattern *p, struct match *m
             if (!match_header(v, s->value))
                 return PATTERN_NO;
             at = match_enter(m, s, v);
+        } else if (s->op == STEP_BACK) {
+            at = m->levels[s->level];
+        } else if (s->op == STEP_KEY && (at_value = match_flat_key(v, s->value))) {
+            at = m->levels[s->level] = at_value;
         } else {
             if (!all)
                 return match_all(p, m, s, at, words);
@@ -223,6 +239,12 @@ enum pattern_result pattern_match_rest(const struct pattern *p, const term *root
     struct match m;
     m.levels[0] = root;
     return match_steps(p, &m, p->steps, root, words, false);
+}
+
+bool pattern_glance_at_map(const struct pattern *p, term t)
+{
+    const term *value = match_flat_key(t, p->key);
+    return !value || (*value & p->key_mask) == p->key_word;
 }
 
 enum pattern_result pattern_match(const struct pattern *p, term t, va_list *args)

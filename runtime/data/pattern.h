@@ -55,12 +55,8 @@ enum pattern_result { PATTERN_NO, PATTERN_YES, PATTERN_NO_MEMORY };
 
 /* A compiled text (data/compile). Immutable: any thread may use it. */
 struct pattern {
-    /* The first look: the term itself, then (if it `enters`) the first word it points to, then another. */
-    uint64_t root_mask, root_word;
-    uint64_t first_mask, first_word;
-    uint64_t other_mask, other_word;
-    uint32_t other_offset;
-    bool enters;  /* a tuple or a list: the cursor begins where the term points to */
+    struct bl_look look; /* the first, and at the beginning: programs look by themselves (beamling/receive.h) */
+    term key, key_mask, key_word; /* of a map, when a word is to be what it has for a word; 0: none */
     bool decided; /* else: nothing is left to do after the first look */
     bool keeps;   /* some hole takes a term that may live on a heap: who matched needs it still */
     uint8_t n_writes;
@@ -82,15 +78,18 @@ static inline void pattern_read_args(const struct pattern *p, va_list *args, uin
     build_read_args(p->text, args, words);
 }
 
+/* The same for the value of p->key in t, a box. */
+bool pattern_glance_at_map(const struct pattern *, term t);
+
 /* False: it does not match, for certain. Reads at most two words of what t points to. */
 static inline bool pattern_may_match(const struct pattern *p, term t)
 {
-    if ((t & p->root_mask) != p->root_word)
+    if ((t & p->look.root_mask) != p->look.root_word)
         return false;
-    if (!p->enters)
-        return true;
+    if (!p->look.enters)
+        return LIKELY(!p->key) || pattern_glance_at_map(p, t);
     const term *object = term_pointer(t);
-    return (object[0] & p->first_mask) == p->first_word && (object[p->other_offset] & p->other_mask) == p->other_word;
+    return (object[0] & p->look.first_mask) == p->look.first_word && (object[p->look.other_offset] & p->look.other_mask) == p->look.other_word;
 }
 
 /* The steps. `root`: what the term points to if the pattern `enters`, else where it is itself. */
@@ -99,7 +98,7 @@ enum pattern_result pattern_match_rest(const struct pattern *, const term *root,
 /* What is left after pattern_may_match() said true. */
 static inline enum pattern_result pattern_match_seen(const struct pattern *p, term t, const uint64_t *words)
 {
-    if (p->enters)
+    if (p->look.enters)
         return pattern_match_rest(p, term_pointer(t), words);
     term root = t;
     return p->decided ? PATTERN_YES : pattern_match_rest(p, &root, words);

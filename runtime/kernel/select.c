@@ -60,6 +60,12 @@ static void wait_for_ever(bl_receiver *r)
 
 /* ---- the walk ---- */
 
+term select_message(const bl_receiver *r)
+{
+    return state_of(r) == RECEIVER_LOOKING ? (*message_link(r))->word : TERM_NONE;
+}
+
+
 static struct sched *start_walk(struct sched *s, bl_receiver *r)
 {
     s = message_charge(s);
@@ -81,6 +87,7 @@ static uint64_t ask_clauses(bl_receiver *r, enum receiver_state state)
 {
     become(r, state);
     r->state |= RECEIVER_ASKED;
+    r->message = term_give(select_message(r));
     return 1;
 }
 
@@ -141,11 +148,6 @@ uint64_t message_receive_again(void)
     struct sched *s = self_sched();
     bl_receiver *r = (bl_receiver *)(uintptr_t)s->current->arg;
     return r ? park(s, r) : message_receive(s);
-}
-
-term select_message(const bl_receiver *r)
-{
-    return state_of(r) == RECEIVER_LOOKING ? (*message_link(r))->word : TERM_NONE;
 }
 
 /* m leaves the list; a mark behind it stays where it was. */

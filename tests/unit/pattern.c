@@ -28,6 +28,23 @@ static struct pattern *compiled(const char *text)
     return p;
 }
 
+/* What a program sees by itself (bl_look_at()) is true. */
+static void assert_looks_right(const struct pattern *p, term t, enum pattern_result result, const char *text)
+{
+    bl_site site = {(void *)p};
+    enum bl_seen seen = bl_look_at((bl_term){t}, &site);
+    cr_assert(seen == BL_UNDECIDED_ || seen == (result == PATTERN_YES ? BL_MATCHES_ : BL_MISFIT_), "%s", text);
+    if (result == PATTERN_YES)
+        cr_assert(pattern_may_match(p, t), "%s", text);
+}
+
+static enum pattern_result match_args(const struct pattern *p, term t, const uint64_t *words, const char *text)
+{
+    enum pattern_result result = pattern_match_args(p, t, words);
+    assert_looks_right(p, t, result, text);
+    return result;
+}
+
 static enum pattern_result match(const char *text, term t, ...)
 {
     va_list args;
@@ -35,8 +52,7 @@ static enum pattern_result match(const char *text, term t, ...)
     va_start(args, t);
     enum pattern_result result = pattern_match(p, t, &args);
     va_end(args);
-    if (result == PATTERN_YES)
-        cr_assert(pattern_may_match(p, t), "%s", text);
+    assert_looks_right(p, t, result, text);
     pattern_free(p);
     return result;
 }
@@ -1048,7 +1064,7 @@ Test(pattern, subterms_that_became_holes_come_back)
         if (write_text(&w, BUILD_PATTERNS, 2 + random_below(&chance, 8), t)) {
             struct pattern *p = compiled(w.text);
             forget_met(&w);
-            cr_assert_eq(pattern_match_args(p, t, w.words), PATTERN_YES, "%s", w.text);
+            cr_assert_eq(match_args(p, t, w.words, w.text), PATTERN_YES, "%s", w.text);
             check_met(&w, p);
             pattern_free(p);
         }
@@ -1103,8 +1119,8 @@ Test(pattern, changed_terms_do_not_match)
         bool may_match = same(t, other) || (term_is_map(other) && term_is_map(t));
         if (!may_match && write_text(&w, BUILD_PATTERNS, 0, t) && !strstr(w.text, "#{}")) {
             struct pattern *p = compiled(w.text);
-            cr_assert_eq(pattern_match_args(p, t, w.words), PATTERN_YES, "%s", w.text);
-            cr_assert_eq(pattern_match_args(p, other, w.words), PATTERN_NO, "%s", w.text);
+            cr_assert_eq(match_args(p, t, w.words, w.text), PATTERN_YES, "%s", w.text);
+            cr_assert_eq(match_args(p, other, w.words, w.text), PATTERN_NO, "%s", w.text);
             pattern_free(p);
             misfits++;
         }
@@ -1122,7 +1138,7 @@ Test(pattern, with_holes_a_misfit_writes_nothing)
         if (write_text(&w, BUILD_PATTERNS, 2 + random_below(&chance, 8), t)) {
             struct pattern *p = compiled(w.text);
             forget_met(&w);
-            if (pattern_match_args(p, other, w.words) == PATTERN_NO)
+            if (match_args(p, other, w.words, w.text) == PATTERN_NO)
                 for (unsigned arg = 0; arg < BUILD_ARGS_MOST; arg++)
                     cr_assert_eq(w.met[arg].got.word, 0xdead, "%s", w.text);
             pattern_free(p);
@@ -1167,4 +1183,32 @@ Test(pattern, deep_and_long_terms_are_only_touched)
     MATCHES("{%l, [_ | %t]}", make("{%t, %t}", give(deep), give(list)), &got, &got);
     MATCHES("{%=t, x}", make("{%t, x}", give(deep)), give(deep));
     heap_fini(&heap);
+}
+
+Test(pattern, a_look_decides_about_words_alone)
+{
+    bl_site site = {compiled("42")};
+    cr_assert_eq(bl_look_at(bl_int(42), &site), BL_MATCHES_);
+    cr_assert_eq(bl_look_at(bl_int(43), &site), BL_MISFIT_);
+    pattern_free(site.compiled);
+    site.compiled = compiled("_");
+    cr_assert_eq(bl_look_at(bl_int(42), &site), BL_MATCHES_);
+    cr_assert_eq(bl_look_at((bl_term){0}, &site), BL_UNDECIDED_, "no term matches nothing");
+    pattern_free(site.compiled);
+    site.compiled = compiled("%i");
+    cr_assert_eq(bl_look_at(bl_int(42), &site), BL_UNDECIDED_, "there is something to write");
+    pattern_free(site.compiled);
+    cr_assert_eq(bl_look_at(bl_int(42), &(bl_site){NULL}), BL_UNDECIDED_);
+}
+
+Test(pattern, a_look_into_a_map)
+{
+    MATCHES("#{tag := a, value := 1}", make("#{value => 1, tag => a, other => 2}"));
+    MISFITS("#{tag := a, value := 1}", make("#{value => 1, tag => b, other => 2}"));
+    MISFITS("#{tag := a, value := 1}", make("#{value => 2, tag => a}"));
+    MISFITS("#{tag := a}", make("#{value => 1}"));
+    MISFITS("#{tag := a}", make("{tag, a}"));
+    MISFITS("#{1 := a}", make("#{1.0 => a}"));
+    MATCHES("#{tag := 1.5}", make("#{tag => 1.5}"));
+    MATCHES("#{tag := _}", make("#{tag => 1.5}"));
 }
