@@ -112,6 +112,12 @@ bl_error message_send_block(struct sched *s, term to, struct block *made)
     return put_in(s, p, to, &made->message);
 }
 
+static inline void message_keep(struct process *p, struct message *m)
+{
+    msgq_append(&p->mail, m);
+    p->mail.bulk += message_bulk(m);
+}
+
 /* Oldest first, with signals among them. */
 static COLD void take_in_signals(struct process *p, struct message *m)
 {
@@ -120,7 +126,7 @@ static COLD void take_in_signals(struct process *p, struct message *m)
         if (UNLIKELY(message_is_signal(m)))
             signal_receive(p, (struct signal *)m);
         else
-            msgq_append(&p->mail, m);
+            message_keep(p, m);
         m = next;
     }
 }
@@ -130,7 +136,7 @@ static inline bool take_in_one(struct process *p, struct message *m)
 {
     if (UNLIKELY(m->next || message_is_signal(m)))
         return false;
-    msgq_append(&p->mail, m);
+    message_keep(p, m);
     return true;
 }
 
@@ -138,27 +144,32 @@ static inline bool take_in_one(struct process *p, struct message *m)
 void message_take_in(struct process *p, struct message *newest)
 {
     struct message *oldest = NULL, *m = newest;
-    uint32_t n = 0;
+    uint32_t n = 0, bulk = 0;
     bool signals = false;
     if (m && LIKELY(take_in_one(p, m)))
         return;
     for (; m; n++) {
         struct message *older = m->next;
         signals |= message_is_signal(m);
+        bulk += message_bulk(m);
         m->next = oldest;
         oldest = m;
         m = older;
     }
     if (UNLIKELY(signals))
         take_in_signals(p, oldest);
-    else if (n)
+    else if (n) {
         msgq_append_list(&p->mail, oldest, newest, n);
+        p->mail.bulk += bulk;
+    }
 }
 
 /* The oldest of the private list; a mark (kernel/select) that was behind it goes before the next. */
 static inline struct message *pop_mail(struct process *p)
 {
     struct message *m = msgq_pop(&p->mail);
+    if (m)
+        p->mail.bulk -= message_bulk(m);
     if (m && UNLIKELY(p->heap != NULL) && p->heap->mark == &m->next)
         p->heap->mark = &p->mail.first;
     return m;

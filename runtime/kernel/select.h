@@ -52,5 +52,7 @@ void select_since(struct sched *s, bl_receiver *r, term reference);
 
 /* Messages that wait for the running process. */
 size_t select_length(struct sched *s);
+/* And the bytes they take. */
+size_t select_bytes(struct sched *s);
 
 #endif
