@@ -112,12 +112,6 @@ bl_error message_send_block(struct sched *s, term to, struct block *made)
     return put_in(s, p, to, &made->message);
 }
 
-static inline void message_keep(struct process *p, struct message *m)
-{
-    msgq_append(&p->mail, m);
-    p->mail.bulk += message_bulk(m);
-}
-
 /* Oldest first, with signals among them. */
 static COLD void take_in_signals(struct process *p, struct message *m)
 {
@@ -126,7 +120,7 @@ static COLD void take_in_signals(struct process *p, struct message *m)
         if (UNLIKELY(message_is_signal(m)))
             signal_receive(p, (struct signal *)m);
         else
-            message_keep(p, m);
+            process_keep(p, m);
         m = next;
     }
 }
@@ -136,7 +130,7 @@ static inline bool take_in_one(struct process *p, struct message *m)
 {
     if (UNLIKELY(m->next || message_is_signal(m)))
         return false;
-    message_keep(p, m);
+    process_keep(p, m);
     return true;
 }
 
