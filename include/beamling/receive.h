@@ -70,6 +70,8 @@ extern "C" {
 /* How many messages wait in the mailbox of this process. Constant time, spread over
  * their arrivals. (process_info(self(), message_queue_len)) [process] */
 BL_API size_t bl_mailbox_length(void);
+/* How many bytes they take, large binaries not included: those are shared. The same cost. */
+BL_API size_t bl_mailbox_bytes(void);
 
 /* ---- what the macros are made of ---- */
 

@@ -222,3 +222,9 @@ size_t bl_mailbox_length(void)
     struct sched *s = calling_sched();
     return s ? select_length(s) : 0;
 }
+
+size_t bl_mailbox_bytes(void)
+{
+    struct sched *s = calling_sched();
+    return s ? select_bytes(s) : 0;
+}

@@ -123,6 +123,17 @@ static inline void heap_counts(struct heap *h)
  * cost more. */
 term heap_join(struct heap *, struct block *message);
 
+/* What a message takes, in units of 16 bytes: its entry, or its blocks. A few loads for most. */
+static inline uint32_t message_bulk(const struct message *m)
+{
+    if (!term_is_pointer(m->word))
+        return sizeof(struct message) / 16;
+    uint32_t bulk = 0;
+    for (const struct block *b = (const struct block *)m; b; b = b->more)
+        bulk += (uint32_t)((sizeof *b + b->size * sizeof(term) + 15) / 16);
+    return bulk;
+}
+
 static inline bool heap_wants_collection(const struct heap *h)
 {
     return h->words >= h->collect_at;

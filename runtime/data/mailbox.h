@@ -146,6 +146,7 @@ static inline struct message *messages_reverse(struct message *newest)
 struct msgq {
     struct message *first, *last; /* last is meaningless when first is NULL */
     uint32_t count;
+    uint32_t bulk; /* of all: what they take, in units of 16 bytes; whoever puts in or takes out keeps it */
 };
 
 /* A list of n, oldest first, that ends at `last`. */

@@ -101,6 +101,13 @@ static inline term process_pid(const struct process *p)
     return term_pid(process_index(p), process_generation(p));
 }
 
+/* To the end of its private list of messages. The process itself, or who holds it. */
+static inline void process_keep(struct process *p, struct message *m)
+{
+    msgq_append(&p->mail, m);
+    p->mail.bulk += message_bulk(m);
+}
+
 /* p gets frames in a lane, or has none any more. The scheduler that holds the lane. */
 static inline void process_bind(struct process *p, struct lane *lane)
 {

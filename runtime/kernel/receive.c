@@ -134,7 +134,7 @@ static inline bool take_in_one(struct process *p, struct message *m)
 {
     if (UNLIKELY(m->next || message_is_signal(m)))
         return false;
-    msgq_append(&p->mail, m);
+    process_keep(p, m);
     return true;
 }
 
@@ -142,21 +142,24 @@ static inline bool take_in_one(struct process *p, struct message *m)
 void message_take_in(struct process *p, struct message *newest)
 {
     struct message *oldest = NULL, *m = newest;
-    uint32_t n = 0;
+    uint32_t n = 0, bulk = 0;
     bool signals = false;
     if (m && LIKELY(take_in_one(p, m)))
         return;
     for (; m; n++) {
         struct message *older = m->next;
         signals |= message_is_signal(m);
+        bulk += message_bulk(m);
         m->next = oldest;
         oldest = m;
         m = older;
     }
     if (UNLIKELY(signals))
         take_in_signals(p, oldest);
-    else if (n)
+    else if (n) {
         msgq_append_list(&p->mail, oldest, newest, n);
+        p->mail.bulk += bulk;
+    }
 }
 
 /* m was the first of the private list: what was behind it is now before the next. */
@@ -172,6 +175,8 @@ static inline void popped(struct process *p, struct message *m)
 static inline struct message *pop_mail(struct process *p)
 {
     struct message *m = msgq_pop(&p->mail);
+    if (m)
+        p->mail.bulk -= message_bulk(m);
     if (m && UNLIKELY(p->heap != NULL))
         popped(p, m);
     return m;

@@ -55,7 +55,7 @@ bool signals_receive(struct process *p, struct message *m)
     while (m) {
         struct message *next = m->next;
         if (!message_is_signal(m) || p->doomed) /* doomed: its end sees to the rest */
-            msgq_append(&p->mail, m);
+            process_keep(p, m);
         else
             news |= receive_one(p, (struct signal *)m);
         m = next;

@@ -181,6 +181,7 @@ static void detach(struct process *p, struct message **place)
     if (p->mail.last == m && place != &p->mail.first)
         p->mail.last = CONTAINER_OF(place, struct message, next);
     p->mail.count--;
+    p->mail.bulk -= message_bulk(m);
 }
 
 term select_take(struct sched *s, bl_receiver *r)
@@ -283,4 +284,10 @@ size_t select_length(struct sched *s)
 {
     take_in(s->current);
     return s->current->mail.count;
+}
+
+size_t select_bytes(struct sched *s)
+{
+    take_in(s->current);
+    return (size_t)s->current->mail.bulk * 16;
 }

@@ -61,5 +61,7 @@ void select_sleep(struct sched *s, uint64_t deadline_ns);
 
 /* Messages that wait for the running process. */
 size_t select_length(struct sched *s);
+/* And the bytes they take. */
+size_t select_bytes(struct sched *s);
 
 #endif

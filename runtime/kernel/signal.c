@@ -144,6 +144,7 @@ static void post_first(struct process *p, struct extra *x, struct message *m)
     if (!m->next)
         p->mail.last = m;
     p->mail.count++;
+    p->mail.bulk += message_bulk(m);
     x->last_priority = m;
     x->restart = true;
 }
@@ -154,7 +155,7 @@ void signal_post_message(struct process *p, struct message *m, bool priority)
     if (x && process_heap(p)) /* who has a heap looks after last_priority: kernel/receive */
         post_first(p, x, m);
     else
-        msgq_append(&p->mail, m);
+        process_keep(p, m);
 }
 
 void signal_post(struct process *p, const term *elements, unsigned n, bool priority)

@@ -1,9 +1,7 @@
 /* decode.c - bytes of an enemy, for data/external. From the project's root:
  *
  *     mkdir -p out/found
- *     clang -std=gnu11 -D_GNU_SOURCE -DBL_ASSERTS=1 -g -O1 -fsanitize=fuzzer,address,undefined \
- *         -fno-sanitize-recover=undefined -Iruntime -Iinclude -Itests -o out/fuzz tests/fuzz/[dm]*.c \
- *         runtime/data/{encode_ei,decode_ei,map,mapbox,trie,order,box,header,heap,atom}.c runtime/base/{os,panic}.c -lei -lm
+ *     tests/fuzz/build.sh out/fuzz
  *     out/fuzz -max_total_time=600 out/found tests/fuzz/corpus
  *
  * `corpus` was written by Erlang (corpus.escript); what the fuzzer adds goes to out/found,

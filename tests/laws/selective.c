@@ -383,6 +383,46 @@ LAW(selective, a_mark_moves_with_the_messages)
 
 /* ---- mistakes ---- */
 
+/* ---- how many, and how large ---- */
+
+static void count_and_weigh(bl_term unused)
+{
+    (void)unused;
+    bl_pid self = bl_self();
+    bl_term list = BL_TERM("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]"), large = list;
+    for (int i = 0; i < 2000; i++)
+        large = bl_cons(bl_int(i), large);
+    CLAIM(bl_mailbox_length() == 0 && bl_mailbox_bytes() == 0);
+    send(self, 1);
+    CLAIM(bl_mailbox_length() == 1 && bl_mailbox_bytes() == 16);
+    bl_send(self, list);
+    size_t with_list = bl_mailbox_bytes();
+    CLAIM(with_list >= 16 + 40 * 8 && with_list <= 16 + 40 * 8 * 3);
+    bl_send(self, large);
+    CLAIM(bl_mailbox_bytes() >= with_list + 4000 * 8);
+    BL_RECEIVE {
+        BL_ON("[1999 | _]") CLAIM(true); /* the last */
+    }
+    CLAIM(bl_mailbox_length() == 2 && bl_mailbox_bytes() == with_list);
+    bl_receive();
+    CLAIM(bl_mailbox_bytes() == with_list - 16);
+    bl_receive();
+    CLAIM(bl_mailbox_length() == 0 && bl_mailbox_bytes() == 0);
+    for (int i = 0; i < 100; i++)
+        BL_SEND(self, "{%i}", (int64_t)i);
+    bl_yield();
+    for (int i = 0; i < 100; i++)
+        BL_RECEIVE {
+            BL_ON("{%*i}") continue;
+        }
+    CLAIM(bl_mailbox_length() == 0 && bl_mailbox_bytes() == 0);
+}
+
+LAW(selective, a_mailbox_knows_its_length_and_its_bytes)
+{
+    cr_assert(ended_well(spawn(count_and_weigh, 0)));
+}
+
 /* ---- sending what is built in place ---- */
 
 static void send_and_compare(bl_term unused)
