@@ -8,6 +8,7 @@
 
 #include "data/atom.h"
 #include "data/copy.h"
+#include "kernel/charge.h"
 #include "kernel/extra.h"
 #include "kernel/garbage.h"
 #include "kernel/signal.h"
@@ -30,9 +31,6 @@ static bl_error undelivered(struct message *m)
     message_free(m);
     return BL_OK; /* it died while we were sending: as if it had a moment before */
 }
-
-/* One reduction for 64 words copied, as in BEAM. */
-enum { WORDS_PER_REDUCTION = 64 };
 
 static NOINLINE struct message *copy_message(struct sched *s, term word)
 {
