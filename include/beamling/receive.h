@@ -108,7 +108,9 @@ static inline enum bl_seen bl_look_at(bl_term t, const bl_site *site)
     if ((t.word & look->root_mask) != look->root_word)
         return BL_MISFIT_;
     if (look->enters) {
-        const uint64_t *object = (const uint64_t *)(uintptr_t)(t.word & ~(uint64_t)7);
+        uintptr_t address = (uintptr_t)(t.word & ~(uint64_t)7);
+        __asm__("" : "+r"(address)); /* or compilers warn where they know that t is no pointer */
+        const uint64_t *object = (const uint64_t *)address;
         if ((object[0] & look->first_mask) != look->first_word ||
             (object[look->other_offset] & look->other_mask) != look->other_word)
             return BL_MISFIT_;
