@@ -116,7 +116,7 @@ static uint64_t probe(uint64_t number, uint64_t planned)
 {
     while (now_ns() < planned)
         bl_yield();
-    bl_send(crew.pids[number % PROBED_UNITS], BL_TERM("{probe, %p, %i}", bl_self(), (int64_t)number));
+    BL_SEND(crew.pids[number % PROBED_UNITS], "{probe, %p, %i}", bl_self(), (int64_t)number);
     int64_t answer = 0;
     BL_RECEIVE {
         BL_ON("%i", &answer) {}

@@ -16,13 +16,13 @@ static bl_term answerer(bl_term state, bl_term message)
     int64_t i;
     if (!BL_MATCH(message, "{ping, %p, %i}", &from, &i))
         return end();
-    bl_send(from, BL_TERM("{pong, %i}", i + 1));
+    BL_SEND(from, "{pong, %i}", i + 1);
     return state;
 }
 
 static void ask(int64_t i)
 {
-    bl_send(crew.pids[1], BL_TERM("{ping, %p, %i}", bl_self(), i));
+    BL_SEND(crew.pids[1], "{ping, %p, %i}", bl_self(), i);
 }
 
 /* Set off by the atom `go`; the state is the sum so far, and the i-th answer is i + 1. */

@@ -17,8 +17,8 @@ static void partner(bl_term unused)
         bl_term ref;
         int64_t i;
         BL_RECEIVE {
-            BL_ON("{call, %p, %i}", &from, &i) bl_send(from, BL_TERM("{reply, %i}", i + 1));
-            BL_ON("{call, %p, %r, %i}", &from, &ref, &i) bl_send(from, BL_TERM("{%r, %i}", ref, i + 1));
+            BL_ON("{call, %p, %i}", &from, &i) BL_SEND(from, "{reply, %i}", i + 1);
+            BL_ON("{call, %p, %r, %i}", &from, &ref, &i) BL_SEND(from, "{%r, %i}", ref, i + 1);
             BL_ON("-1") return; /* CREW_END */
         }
     }
@@ -27,7 +27,7 @@ static void partner(bl_term unused)
 static int64_t call_plain(int64_t i)
 {
     int64_t answer = 0;
-    bl_send(crew.pids[1], BL_TERM("{call, %p, %i}", bl_self(), i));
+    BL_SEND(crew.pids[1], "{call, %p, %i}", bl_self(), i);
     BL_RECEIVE {
         BL_ON("{reply, %i}", &answer) {}
     }
@@ -38,7 +38,7 @@ static int64_t call_by_reference(int64_t i)
 {
     int64_t answer = 0;
     bl_term ref = bl_make_reference();
-    bl_send(crew.pids[1], BL_TERM("{call, %p, %r, %i}", bl_self(), ref, i));
+    BL_SEND(crew.pids[1], "{call, %p, %r, %i}", bl_self(), ref, i);
     BL_RECEIVE_SINCE(ref) {
         BL_ON("{%=r, %i}", ref, &answer) {}
     }
@@ -70,7 +70,7 @@ static void caller(bl_term misfits)
 {
     crew_await(); /* somebody must be there to be told */
     for (int64_t k = 1; k <= bl_to_int(misfits); k++)
-        bl_send(bl_self(), BL_TERM("{junk, %i}", k));
+        BL_SEND(bl_self(), "{junk, %i}", k);
     int64_t sum = 0;
     while (told_to_go_on(sum))
         sum = call_all();

@@ -14,7 +14,7 @@ static void answerer(bl_term unused)
         bl_pid from;
         int64_t i;
         BL_RECEIVE {
-            BL_ON("{ping, %p, %i}", &from, &i) bl_send(from, BL_TERM("{pong, %i}", i + 1));
+            BL_ON("{ping, %p, %i}", &from, &i) BL_SEND(from, "{pong, %i}", i + 1);
             BL_ON("-1") return; /* CREW_END */
         }
     }
@@ -23,7 +23,7 @@ static void answerer(bl_term unused)
 static int64_t trip(bl_pid partner, int64_t i)
 {
     int64_t answer = 0;
-    bl_send(partner, BL_TERM("{ping, %p, %i}", bl_self(), i));
+    BL_SEND(partner, "{ping, %p, %i}", bl_self(), i);
     BL_RECEIVE {
         BL_ON("{pong, %i}", &answer) {}
     }

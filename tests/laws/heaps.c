@@ -627,12 +627,12 @@ static void have_far_too_much(bl_term unused)
 {
     (void)unused;
     bl_receive();
-    bl_term all = list_to(200000);
+    bl_term all = list_to(60000);
     CLAIM(sum_of(all) == 0); /* never reached */
 }
 
 LAW(heaps, a_large_heap_over_its_limit_ends_its_process)
 {
-    bl_spawn_options limit = {.max_heap_size = 100000};
+    bl_spawn_options limit = {.max_heap_size = 40000};
     cr_assert(is_atom(last_words(bl_spawn_opt(have_far_too_much, bl_int(0), &limit)), "killed"));
 }
