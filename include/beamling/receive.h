@@ -32,7 +32,7 @@ extern "C" {
 #define BL_INFINITY (-1)
 
 /* The clauses. [process] */
-#define BL_RECEIVE BL_RECEIVER_LOOP_({NULL, NULL, 0, BL_SITE_, {0}, 0})
+#define BL_RECEIVE BL_RECEIVER_LOOP_({NULL, NULL, 0, BL_SITE_, NULL, {0}, 0})
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
@@ -85,6 +85,7 @@ typedef struct bl_receiver {
     void *timer;
     uint64_t deadline;
     bl_site *site;
+    void *alone;     /* a message that is looked at where it lies */
     bl_term message; /* that it looks at */
     unsigned state;
 } bl_receiver;

@@ -5,7 +5,7 @@
  *     ..payload.. 0111   atom: index in the atom table
  *     ..payload.. 1111   reference: 60 bits that nobody else was given
  *     ..payload.. 1011   the runtime's own words: the empty list, errors a caller can hold,
- *                        signals in an inbox, marks in a template
+ *                        signals in an inbox, what was read there, marks in a template
  *     ...pointer.. 110   list cell: two words on a heap, head and tail
  *     ...pointer.. 010   boxed term: a header and its payload on a heap (data/header.h)
  *     ........ 00        no term: 0 itself, or the header of a box
@@ -42,7 +42,7 @@ enum {
 enum { PID_INDEX_BITS = 28, PID_INDEX_NOBODY = (1 << PID_INDEX_BITS) - 1 };
 
 /* The runtime's own words: 1011 in the low bits, then what it is, then a value. */
-enum { TERM_OWN_SIGNAL = 1, TERM_OWN_NIL = 2, TERM_OWN_MARK = 3, TERM_OWN_ERROR = PID_INDEX_NOBODY };
+enum { TERM_OWN_SIGNAL = 1, TERM_OWN_NIL = 2, TERM_OWN_MARK = 3, TERM_OWN_READ = 4, TERM_OWN_ERROR = PID_INDEX_NOBODY };
 
 #define TERM_NIL ((term)(TERM_OWN_NIL << 4 | TERM_OWN))
 

@@ -18,7 +18,7 @@
 void message_free(struct message *m)
 {
     struct sched *s = self_sched();
-    if (term_is_pointer(m->word))
+    if (term_is_pointer(m->word) || UNLIKELY(m->word == MESSAGE_READ_BLOCK))
         blocks_free((struct block *)m);
     else if (s)
         pool_give(&runtime.messages, &s->messages, m);
@@ -127,11 +127,27 @@ static COLD void take_in_signals(struct process *p, struct message *oldest)
         signals_receive_self(p, oldest);
 }
 
+/* A list, the oldest first: if that was read already, it is time to drop it. */
+static inline struct message *without_read(struct message *oldest)
+{
+    if (LIKELY(!oldest || !message_is_read(oldest)))
+        return oldest;
+    struct message *next = oldest->next;
+    message_free(oldest);
+    return next;
+}
+
+struct message *message_take_oldest(struct process *p)
+{
+    return without_read(messages_reverse(inbox_take(&p->inbox, process_generation(p))));
+}
+
 /* Most of the time there is one. */
 static inline bool take_in_one(struct process *p, struct message *m)
 {
     if (UNLIKELY(m->next || message_is_signal(m)))
         return false;
+    ASSERT(!message_is_read(m)); /* nobody takes what is there no more */
     process_keep(p, m);
     return true;
 }
@@ -151,6 +167,11 @@ void message_take_in(struct process *p, struct message *newest)
         m->next = oldest;
         oldest = m;
         m = older;
+    }
+    if (UNLIKELY(oldest && message_is_read(oldest))) {
+        bulk -= message_bulk(oldest);
+        n--;
+        oldest = without_read(oldest);
     }
     if (UNLIKELY(signals))
         take_in_signals(p, oldest);
@@ -196,8 +217,14 @@ static COLD struct message *take_in_many(struct process *p, struct message *newe
     return pop_mail(p);
 }
 
-/* The oldest message, or NULL. The process itself. */
-static inline struct message *next_message(struct process *p, struct sched **s)
+/* One message, and no other? Then it can be read where it lies (data/mailbox). */
+static inline bool is_alone(const struct message *newest)
+{
+    return !newest->next && !message_is_signal(newest);
+}
+
+/* The oldest message, or NULL, when the private list or the inbox holds any. */
+static struct message *next_message(struct process *p, struct sched **s)
 {
     if (p->mail.first || inbox_is_empty(&p->inbox)) {
         if (UNLIKELY(p->heap != NULL) && UNLIKELY(p->extra != NULL) && p->extra->urgent)
@@ -205,8 +232,8 @@ static inline struct message *next_message(struct process *p, struct sched **s)
         return pop_mail(p);
     }
     struct message *newest = inbox_take(&p->inbox, process_generation(p));
-    if (LIKELY(!newest->next && !message_is_signal(newest)))
-        return newest; /* one message: the common case has no list to make */
+    if (LIKELY(is_alone(newest)))
+        return newest; /* the common case has no list to make */
     struct message *m = take_in_many(p, newest);
     *s = self_sched(); /* it may have been suspended meanwhile */
     return m;
@@ -222,12 +249,24 @@ term message_accept(struct sched *s, struct message *m)
     return word;
 }
 
+/* The term of the oldest message; TERM_NONE: there is none. The process itself. */
+static inline term next_term(struct process *p, struct sched *s)
+{
+    struct message *m = p->mail.first ? NULL : inbox_peek(&p->inbox);
+    if (LIKELY(m && is_alone(m) && !term_is_pointer(m->word))) {
+        term word = m->word;
+        m->word = MESSAGE_READ;
+        return word;
+    }
+    m = next_message(p, &s);
+    return m ? message_accept(s, m) : TERM_NONE;
+}
+
 /* What a process does first when it wakes in a receive; TERM_NONE: nothing for it yet. */
 static uint64_t received(void)
 {
     struct sched *s = self_sched();
-    struct message *m = next_message(s->current, &s);
-    return LIKELY(m != NULL) ? message_accept(s, m) : TERM_NONE;
+    return next_term(s->current, s);
 }
 
 uint64_t message_receive(struct sched *s)
@@ -250,7 +289,10 @@ static bool rest(struct process *p)
     p->ctx = (struct ctx){0}; /* somebody may run p, in another context, at once */
     process_unbind(p); /* it may be run anywhere next */
     s->current = NULL;
-    if (inbox_idle(&p->inbox, process_generation(p))) {
+    struct message *read;
+    if (inbox_idle(&p->inbox, process_generation(p), &read)) {
+        if (read)
+            sched_free_read(s, read);
         ctx_fini(&ctx);
         return true;
     }
@@ -282,8 +324,9 @@ void process_activate(uint64_t unused)
     struct sched *s = signals_begin_self();
     struct process *p = s->current;
     for (;;) {
-        struct message *m = next_message(p, &s);
-        if (!m) {
+        term state = p->arg, word = next_term(p, s);
+        s = self_sched(); /* it may have been suspended meanwhile */
+        if (!word) {
             if (UNLIKELY(p->heap != NULL) && UNLIKELY(heap_wants_collection_at_rest(p->heap)))
                 garbage_collect_resting(s);
             if (rest(p))
@@ -291,7 +334,6 @@ void process_activate(uint64_t unused)
             s = self_sched();
             continue;
         }
-        term state = p->arg, word = message_accept(self_sched(), m);
         p->arg = TERM_NONE; /* the handler's stack says whether it still needs its old state */
         p->arg = p->entry.handler(term_give(state), term_give(word)).word;
         if (UNLIKELY(p->heap != NULL) && (BL_HOSTILE || heap_wants_collection(p->heap)))

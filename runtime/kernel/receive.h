@@ -32,6 +32,9 @@ void message_take_in(struct process *p, struct message *newest);
 struct sched *message_take_all(struct sched *s);
 
 void message_free(struct message *);
+
+/* All that is in the inbox, the oldest first; without what was read there. */
+struct message *message_take_oldest(struct process *p);
 /* Of this term; s: the caller's, or NULL. NULL: no memory. */
 struct message *message_make(struct sched *s, term word);
 

@@ -70,7 +70,7 @@ void signals_receive_self(struct process *p, struct message *oldest)
         if (p->doomed)
             process_end_doomed();
         sched_park_self(self_sched(), NULL);
-        signals_receive(p, messages_reverse(inbox_take(&p->inbox, process_generation(p))));
+        signals_receive(p, message_take_oldest(p));
     }
 }
 
@@ -97,7 +97,7 @@ uint64_t signals_after_yield(void)
 /* True: it is to be woken. While it is suspended it is not, and that is noted. */
 static bool settle_once(struct process *p)
 {
-    bool news = signals_receive(p, messages_reverse(inbox_take(&p->inbox, process_generation(p))));
+    bool news = signals_receive(p, message_take_oldest(p));
     if (p->doomed)
         return true;
     if (!p->extra)
@@ -109,12 +109,13 @@ static bool settle_once(struct process *p)
 
 static void settle(struct process *p, enum urgency urgency)
 {
+    struct message *none; /* who sleeps has left nothing that was read */
     do {
         if (settle_once(p)) {
             sched_ready_slow(p, urgency);
             return;
         }
-    } while (!inbox_idle(&p->inbox, process_generation(p)));
+    } while (!inbox_idle(&p->inbox, process_generation(p), &none));
 }
 
 void process_settle(struct process *p, enum urgency urgency)

@@ -581,9 +581,12 @@ static inline uint64_t park_locked(struct sched *s, ctx_after *after)
     struct process *p = s->current;
     /* From a success on, a waker may queue p; it cannot run before we have left it,
      * since its lane is ours and we hold the lock. */
-    if (LIKELY(inbox_idle(&p->inbox, process_generation(p))))
-        return leave(s, p, after);
-    return stay(s, after);
+    struct message *read;
+    if (UNLIKELY(!inbox_idle(&p->inbox, process_generation(p), &read)))
+        return stay(s, after);
+    if (LIKELY(read != NULL))
+        sched_free_read(s, read);
+    return leave(s, p, after);
 }
 
 static NOINLINE uint64_t park_slow(struct sched *s, ctx_after *after)

@@ -167,6 +167,15 @@ void sched_rob_end(struct sched *v);
 
 /* ---- what the other rooms call ---- */
 
+/* A message that was read where it lay, and lies there no more. */
+static inline void sched_free_read(struct sched *s, struct message *read)
+{
+    if (LIKELY(read->word == MESSAGE_READ))
+        pool_give(&runtime.messages, &s->messages, read);
+    else
+        blocks_free((struct block *)read);
+}
+
 static inline void sched_count(_Atomic uint64_t *counter)
 {
     /* relaxed: only its owner writes it. */

@@ -5,6 +5,7 @@
 #include "kernel/extra.h"
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
+#include "kernel/signal.h"
 #include "kernel/timer.h"
 
 static enum receiver_state state_of(const bl_receiver *r)
@@ -107,11 +108,34 @@ static inline void look_again(struct process *p, bl_receiver *r)
     r->place = &p->mail.first;
 }
 
+/* The private list is empty, and one message is in the inbox: it can be looked at where it lies
+ * (data/mailbox), by the place r->alone. Not by who may get priority messages. */
+static inline bool look_where_it_lies(struct process *p, bl_receiver *r)
+{
+    struct message *m = inbox_peek(&p->inbox);
+    if (!m || m->next || message_is_signal(m) || p->mail.first || p->extra || r->place != &p->mail.first)
+        return false;
+    r->alone = m;
+    r->place = &r->alone;
+    return true;
+}
+
+/* It is to be a message like others: the first of the private list. It may be that already, since
+ * whatever is called in the arguments of a clause may take in what there is. */
+static void take_in_alone(struct process *p, bl_receiver *r)
+{
+    if (r->place != &r->alone)
+        return;
+    if (p->mail.first != r->alone)
+        take_in(p);
+    r->place = &p->mail.first;
+}
+
 /* Is there anything to ask the clauses about? 0: not yet. It may have been suspended meanwhile,
  * and go on on another scheduler. */
 static inline uint64_t select_look(struct process *p, bl_receiver *r)
 {
-    if (!*message_link(r)) {
+    if (!*message_link(r) && !look_where_it_lies(p, r)) {
         take_in(p);
         look_again(p, r);
     }
@@ -152,7 +176,10 @@ uint64_t select_next(struct sched *s, bl_receiver *r)
 {
     switch (state_of(r)) {
     case RECEIVER_NEW: s = start_walk(s, r); break;
-    case RECEIVER_LOOKING: r->place = &(*message_link(r))->next; break;
+    case RECEIVER_LOOKING:
+        take_in_alone(s->current, r);
+        r->place = &(*message_link(r))->next;
+        break;
     case RECEIVER_DRY: break;
     default: return 0;
     }
@@ -186,6 +213,7 @@ static void detach(struct process *p, struct message **place)
 
 term select_take(struct sched *s, bl_receiver *r)
 {
+    take_in_alone(s->current, r);
     struct message *m = *message_link(r);
     detach(s->current, message_link(r));
     stop_timer(r);
@@ -196,11 +224,17 @@ term select_take(struct sched *s, bl_receiver *r)
 
 void select_discard(struct sched *s, bl_receiver *r)
 {
+    struct process *p = s->current;
     struct message *m = *message_link(r);
-    detach(s->current, message_link(r));
     stop_timer(r);
-    message_free(m);
     become(r, RECEIVER_DONE);
+    if (LIKELY(r->place == &r->alone && p->mail.first != m)) {
+        m->word = term_is_pointer(m->word) ? MESSAGE_READ_BLOCK : MESSAGE_READ;
+        return;
+    }
+    take_in_alone(p, r);
+    detach(p, message_link(r));
+    message_free(m);
 }
 
 bool select_drop(struct process *p, select_test *matches, term of)

@@ -150,7 +150,8 @@ static bl_error wait_as(struct process *p, struct guest *guest, term pid, const 
 {
     bl_error error = put_question(p, pid, q);
     while (!error && !signal_answered(p)) {
-        if (inbox_idle(&p->inbox, process_generation(p)))
+        struct message *none; /* a guest reads nothing where it lies */
+        if (inbox_idle(&p->inbox, process_generation(p), &none))
             guest_sleep(guest);
         message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
         if (!signal_answered(p) && atomic_load_explicit(&guest->dismissed, memory_order_relaxed))

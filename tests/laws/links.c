@@ -234,9 +234,9 @@ LAW(links, what_was_undone_is_not_heard_of)
 /* Two that link and unlink each other at the same time end up agreed. */
 static void quarrel(bl_term other_and_seed)
 {
-    bl_pid other;
-    int64_t seed;
-    BL_MATCH(other_and_seed, "{%p, %i}", &other, &seed);
+    bl_pid other = {0};
+    int64_t seed = 0;
+    CLAIM(BL_MATCH(other_and_seed, "{%p, %i}", &other, &seed));
     uint64_t x = (uint64_t)seed;
     for (int i = 0; i < rounds(2000); i++) {
         x = x * UINT64_C(6364136223846793005) + 1;

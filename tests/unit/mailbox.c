@@ -12,9 +12,16 @@ enum { GENERATION = 7 };
 
 /* ---- the states, each with each verb ---- */
 
-enum state { EMPTY, IDLE, CLOSED, ONE, TWO, STATES };
+enum state { EMPTY, IDLE, CLOSED, ONE, TWO, READ, ONE_OVER_READ, STATES };
 
 static struct message a, b, c;
+
+/* Back to the first of two. */
+static void in_state_read(struct inbox *in)
+{
+    inbox_take(in, GENERATION);
+    inbox_push(in, GENERATION, &a);
+}
 
 static struct inbox in_state(enum state state)
 {
@@ -24,6 +31,10 @@ static struct inbox in_state(enum state state)
         inbox_push(&in, GENERATION, &a);
     if (state >= TWO)
         inbox_push(&in, GENERATION, &b);
+    a.word = state >= READ ? MESSAGE_READ : term_int(1);
+    b.word = c.word = term_int(2);
+    if (state == READ)
+        in_state_read(&in);
     if (state == CLOSED)
         inbox_close(&in, GENERATION);
     return in;
@@ -33,8 +44,10 @@ static enum state state_of(const struct inbox *in)
 {
     uint64_t word = atomic_load(&in->word);
     struct message *list = inbox_list(word);
+    if (list && list->next)
+        return message_is_read(list->next) ? ONE_OVER_READ : TWO;
     if (list)
-        return list->next ? TWO : ONE;
+        return message_is_read(list) ? READ : ONE;
     uintptr_t mark = inbox_pointer(word);
     return mark == INBOX_EMPTY ? EMPTY : mark == INBOX_IDLE ? IDLE : CLOSED;
 }
@@ -46,9 +59,11 @@ Test(mailbox, push_in_every_state)
         enum state after;
     } expected[STATES] = {
         [EMPTY] = {MAILBOX_DELIVERED, ONE}, [IDLE] = {MAILBOX_MUST_WAKE, ONE}, [CLOSED] = {MAILBOX_DEAD, CLOSED},
-        [ONE] = {MAILBOX_DELIVERED, TWO},
+        [ONE] = {MAILBOX_DELIVERED, TWO},   [READ] = {MAILBOX_DELIVERED, ONE_OVER_READ},
     };
-    for (enum state s = EMPTY; s <= ONE; s++) {
+    for (enum state s = EMPTY; s <= READ; s++) {
+        if (s == TWO)
+            continue; /* as with one */
         struct inbox in = in_state(s);
         cr_assert_eq(inbox_push(&in, GENERATION, &c), expected[s].result, "state %d", s);
         cr_assert_eq(state_of(&in), expected[s].after, "state %d", s);
@@ -69,9 +84,9 @@ Test(mailbox, push_for_another_generation_changes_nothing)
 
 Test(mailbox, take_in_every_waking_state)
 {
-    static const int messages[STATES] = {[EMPTY] = 0, [ONE] = 1, [TWO] = 2};
-    static const enum state waking[] = {EMPTY, ONE, TWO};
-    for (int i = 0; i < 3; i++) {
+    static const int messages[STATES] = {[EMPTY] = 0, [ONE] = 1, [TWO] = 2, [READ] = 1, [ONE_OVER_READ] = 2};
+    static const enum state waking[] = {EMPTY, ONE, TWO, READ, ONE_OVER_READ};
+    for (int i = 0; i < 5; i++) {
         struct inbox in = in_state(waking[i]);
         int taken = 0;
         for (struct message *m = inbox_take(&in, GENERATION); m; m = m->next)
@@ -83,11 +98,14 @@ Test(mailbox, take_in_every_waking_state)
 
 Test(mailbox, idle_only_when_empty)
 {
-    static const enum state waking[] = {EMPTY, ONE, TWO};
-    for (int i = 0; i < 3; i++) {
+    static const enum state waking[] = {EMPTY, ONE, TWO, READ, ONE_OVER_READ};
+    for (int i = 0; i < 5; i++) {
         struct inbox in = in_state(waking[i]);
-        cr_assert_eq(inbox_idle(&in, GENERATION), waking[i] == EMPTY);
-        cr_assert_eq(state_of(&in), waking[i] == EMPTY ? IDLE : waking[i]);
+        struct message *read;
+        bool may = waking[i] == EMPTY || waking[i] == READ;
+        cr_assert_eq(inbox_idle(&in, GENERATION, &read), may);
+        cr_assert(!may || read == (waking[i] == READ ? &a : NULL));
+        cr_assert_eq(state_of(&in), may ? IDLE : waking[i]);
         cr_assert_eq(inbox_is_empty(&in), false);
     }
 }
@@ -96,7 +114,9 @@ Test(mailbox, is_empty_only_when_empty)
 {
     for (enum state s = EMPTY; s < STATES; s++) {
         struct inbox in = in_state(s);
-        cr_assert_eq(inbox_is_empty(&in), s == EMPTY);
+        cr_assert_eq(inbox_is_empty(&in), s == EMPTY || s == READ);
+        const struct message *newest[STATES] = {[ONE] = &a, [TWO] = &b, [ONE_OVER_READ] = &b};
+        cr_assert_eq(inbox_peek(&in), newest[s]);
     }
 }
 
@@ -115,7 +135,7 @@ Test(mailbox, rouse_only_who_sleeps)
 
 Test(mailbox, close_returns_what_had_been_delivered)
 {
-    static const int messages[STATES] = {[ONE] = 1, [TWO] = 2};
+    static const int messages[STATES] = {[ONE] = 1, [TWO] = 2, [READ] = 1, [ONE_OVER_READ] = 2};
     for (enum state s = EMPTY; s < STATES; s++) {
         struct inbox in = in_state(s);
         int left = 0;
@@ -226,7 +246,8 @@ static void join_senders(pthread_t *thread)
 /* Sleep until the bell rings. False: not asleep, something has come. */
 static bool sleep_until_woken(void)
 {
-    if (!inbox_idle(&shared, GENERATION))
+    struct message *read;
+    if (!inbox_idle(&shared, GENERATION, &read))
         return false;
     while (!atomic_load(&bell))
         os_futex_wait(&bell, 0, 0);
@@ -298,4 +319,34 @@ Test(mailbox, closing_under_fire_loses_no_message)
         received++;
     join_senders(thread);
     cr_assert_eq(received + atomic_load(&turned_away), SENDERS * each, "taken, left over, or turned away");
+}
+
+/* As a process does it: what is alone is read where it lies, a list is taken. */
+Test(mailbox, what_is_read_where_it_lies_is_read_once)
+{
+    pthread_t thread[SENDERS];
+    int next[SENDERS] = {0}, sleeps = 0, received = 0, out_of_order = 0, each = rounds(200000);
+    start_senders(thread, each);
+    while (received < SENDERS * each) {
+        struct message *m = inbox_peek(&shared);
+        bool alone = m && !m->next;
+        if (!alone)
+            m = m ? messages_reverse(inbox_take(&shared, GENERATION)) : NULL;
+        if (!m)
+            sleeps += sleep_until_woken();
+        for (struct message *after; m; m = after) {
+            after = m->next;
+            if (message_is_read(m))
+                continue; /* the oldest of a list */
+            int sender = (int)(term_int_value(m->word) >> 32), number = (int)term_int_value(m->word);
+            out_of_order += next[sender]++ != number;
+            received++;
+            if (alone)
+                m->word = MESSAGE_READ;
+        }
+    }
+    join_senders(thread);
+    cr_assert_eq(out_of_order, 0);
+    cr_assert_eq(atomic_load(&rung_twice), 0);
+    cr_assert_eq(atomic_load(&duties), sleeps);
 }
