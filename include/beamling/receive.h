@@ -78,6 +78,7 @@ BL_API size_t bl_mailbox_bytes(void);
 /* A place in the source, and what was found out about it once: its text is always the same. */
 typedef struct bl_site {
     void *compiled;
+    uint64_t exact; /* the one word that matches, and nothing but words do; 0: not known to be so */
 } bl_site;
 
 typedef struct bl_receiver {
@@ -91,27 +92,48 @@ typedef struct bl_receiver {
 } bl_receiver;
 
 /* The first look of a compiled pattern: the term itself, the first word it points to (if it is
- * to be a tuple or a list), and another. Most misfits fail here, and cost no call. */
+ * to be a tuple or a list), and another; or the value of a key, if it is to be a map. Most
+ * misfits fail here, and cost no call. */
 typedef struct bl_look {
     uint64_t root_mask, root_word, first_mask, first_word, other_mask, other_word;
+    uint64_t key; /* of a map, a word, whose value is the other; 0: none */
     uint32_t other_offset;
     bool enters; /* it is to be a tuple or a list */
     bool simple; /* who passes matches, and nothing is to be written */
 } bl_look;
 
 enum bl_seen { BL_MISFIT_, BL_MATCHES_, BL_UNDECIDED_ };
+enum { BL_SMALL_MAP_ = 2 << 3 };
+
+/* False: the small map at `object` has another word for the key. A small map is a header, the
+ * number of its pairs, the keys, and the values; a large one has another header. */
+static inline bool bl_look_in_map(const uint64_t *object, const bl_look *look)
+{
+    uint64_t pairs = object[0] >> 9, i;
+    if ((object[0] & 0xf8) != BL_SMALL_MAP_)
+        return true;
+    for (i = 0; i < pairs; i++)
+        if (object[2 + i] == look->key)
+            return (object[2 + pairs + i] & look->other_mask) == look->other_word;
+    return false;
+}
 
 static inline enum bl_seen bl_look_at(bl_term t, const bl_site *site)
 {
+    uint64_t exact = __atomic_load_n(&site->exact, __ATOMIC_RELAXED); /* alone it says all */
+    if (exact)
+        return t.word == exact ? BL_MATCHES_ : BL_MISFIT_;
     const bl_look *look = (const bl_look *)__atomic_load_n(&site->compiled, __ATOMIC_ACQUIRE);
     if (__builtin_expect(!look, 0))
         return BL_UNDECIDED_;
     if ((t.word & look->root_mask) != look->root_word)
         return BL_MISFIT_;
-    if (look->enters) {
+    if (look->enters || look->key) {
         uintptr_t address = (uintptr_t)(t.word & ~(uint64_t)7);
         __asm__("" : "+r"(address)); /* or compilers warn where they know that t is no pointer */
         const uint64_t *object = (const uint64_t *)address;
+        if (look->key)
+            return bl_look_in_map(object, look) ? BL_UNDECIDED_ : BL_MISFIT_;
         if ((object[0] & look->first_mask) != look->first_word ||
             (object[look->other_offset] & look->other_mask) != look->other_word)
             return BL_MISFIT_;

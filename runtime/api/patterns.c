@@ -48,7 +48,10 @@ static COLD const struct pattern *compile_pattern(bl_site *site, const char *tex
     struct pattern *p = pattern_compile(text, strlen(text), &why);
     if (!p)
         complain(text, &why);
-    return publish(site, p, drop_pattern);
+    const struct pattern *published = publish(site, p, drop_pattern);
+    if (published->look.simple && published->look.root_mask == ~UINT64_C(0))
+        __atomic_store_n(&site->exact, published->look.root_word, __ATOMIC_RELAXED); /* the same for everybody */
+    return published;
 }
 
 static COLD const struct build *compile_build(bl_site *site, const char *text)

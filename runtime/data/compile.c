@@ -302,9 +302,9 @@ static void glance_choose_key(struct pattern *p, const struct part *map)
         const struct part *value = part_next(key);
         struct glance k = glance_at(key), v = glance_at(value);
         if (key->kind == PART_LITERAL && glance_is_exact(k) && glance_is_exact(v)) {
-            p->key = k.word;
-            p->key_mask = v.mask;
-            p->key_word = v.word;
+            p->look.key = k.word;
+            p->look.other_mask = v.mask;
+            p->look.other_word = v.word;
             return;
         }
         key = part_next(value);

@@ -48,6 +48,8 @@ enum {
     FUNCTION_CAPTURED = 2,      /* payload words before what it captured */
 };
 
+_Static_assert(BOX_MAP << BOX_KIND_SHIFT == BL_SMALL_MAP_ && BOX_SIZE_SHIFT == 8, "beamling/receive.h looks into small maps");
+
 static inline term box_header(enum box_kind kind, size_t words)
 {
     return (term)words << BOX_SIZE_SHIFT | (term)kind << BOX_KIND_SHIFT;

@@ -241,12 +241,6 @@ enum pattern_result pattern_match_rest(const struct pattern *p, const term *root
     return match_steps(p, &m, p->steps, root, words, false);
 }
 
-bool pattern_glance_at_map(const struct pattern *p, term t)
-{
-    const term *value = match_flat_key(t, p->key);
-    return !value || (*value & p->key_mask) == p->key_word;
-}
-
 enum pattern_result pattern_match(const struct pattern *p, term t, va_list *args)
 {
     uint64_t words[BUILD_ARGS_MOST];

@@ -56,7 +56,6 @@ enum pattern_result { PATTERN_NO, PATTERN_YES, PATTERN_NO_MEMORY };
 /* A compiled text (data/compile). Immutable: any thread may use it. */
 struct pattern {
     struct bl_look look; /* the first, and at the beginning: programs look by themselves (beamling/receive.h) */
-    term key, key_mask, key_word; /* of a map, when a word is to be what it has for a word; 0: none */
     bool decided; /* else: nothing is left to do after the first look */
     bool keeps;   /* some hole takes a term that may live on a heap: who matched needs it still */
     uint8_t n_writes;
@@ -78,16 +77,15 @@ static inline void pattern_read_args(const struct pattern *p, va_list *args, uin
     build_read_args(p->text, args, words);
 }
 
-/* The same for the value of p->key in t, a box. */
-bool pattern_glance_at_map(const struct pattern *, term t);
-
 /* False: it does not match, for certain. Reads at most two words of what t points to. */
 static inline bool pattern_may_match(const struct pattern *p, term t)
 {
     if ((t & p->look.root_mask) != p->look.root_word)
         return false;
+    if (p->look.key)
+        return bl_look_in_map(term_pointer(t), &p->look);
     if (!p->look.enters)
-        return LIKELY(!p->key) || pattern_glance_at_map(p, t);
+        return true;
     const term *object = term_pointer(t);
     return (object[0] & p->look.first_mask) == p->look.first_word && (object[p->look.other_offset] & p->look.other_mask) == p->look.other_word;
 }

@@ -31,7 +31,7 @@ static struct pattern *compiled(const char *text)
 /* What a program sees by itself (bl_look_at()) is true. */
 static void assert_looks_right(const struct pattern *p, term t, enum pattern_result result, const char *text)
 {
-    bl_site site = {(void *)p};
+    bl_site site = {(void *)p, 0};
     enum bl_seen seen = bl_look_at((bl_term){t}, &site);
     cr_assert(seen == BL_UNDECIDED_ || seen == (result == PATTERN_YES ? BL_MATCHES_ : BL_MISFIT_), "%s", text);
     if (result == PATTERN_YES)
@@ -1187,7 +1187,7 @@ Test(pattern, deep_and_long_terms_are_only_touched)
 
 Test(pattern, a_look_decides_about_words_alone)
 {
-    bl_site site = {compiled("42")};
+    bl_site site = {compiled("42"), 0};
     cr_assert_eq(bl_look_at(bl_int(42), &site), BL_MATCHES_);
     cr_assert_eq(bl_look_at(bl_int(43), &site), BL_MISFIT_);
     pattern_free(site.compiled);
@@ -1198,7 +1198,11 @@ Test(pattern, a_look_decides_about_words_alone)
     site.compiled = compiled("%i");
     cr_assert_eq(bl_look_at(bl_int(42), &site), BL_UNDECIDED_, "there is something to write");
     pattern_free(site.compiled);
-    cr_assert_eq(bl_look_at(bl_int(42), &(bl_site){NULL}), BL_UNDECIDED_);
+    cr_assert_eq(bl_look_at(bl_int(42), &(bl_site){NULL, 0}), BL_UNDECIDED_);
+    bl_site exact = {NULL, bl_int(42).word};
+    cr_assert_eq(bl_look_at(bl_int(42), &exact), BL_MATCHES_);
+    cr_assert_eq(bl_look_at(bl_int(43), &exact), BL_MISFIT_);
+    cr_assert_eq(bl_look_at((bl_term){0}, &exact), BL_MISFIT_);
 }
 
 Test(pattern, a_look_into_a_map)
