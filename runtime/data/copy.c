@@ -278,9 +278,26 @@ static struct block *copy_exact(term t, size_t words)
     return b;
 }
 
+/* A box without terms in it, a large binary above all. */
+static struct block *copy_raw(term t)
+{
+    size_t words = 1 + box_size(t);
+    struct block *b = block_create(words);
+    if (UNLIKELY(!b))
+        return NULL;
+    bool counted = false;
+    b->message.word = t;
+    copy_place(b->words, &b->message.word, &counted);
+    b->counted = counted;
+    b->used = (uint32_t)words;
+    return b;
+}
+
 struct block *copy_out(term t)
 {
-    size_t words = term_is_box(t) && header_is_raw(box_header_of(t)) ? 1 + box_size(t) : count_words(t);
+    if (term_is_box(t) && header_is_raw(box_header_of(t)))
+        return copy_raw(t);
+    size_t words = count_words(t);
     return LIKELY(words) ? copy_exact(t, words) : copy_large(t);
 }
 

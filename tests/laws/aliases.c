@@ -1,22 +1,5 @@
 /* A message by alias arrives while the alias is active, and only then. */
-#include "support/law.h"
-
-static bl_term atom(const char *text)
-{
-    return bl_atom(text);
-}
-
-static void run(bl_function *body)
-{
-    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
-}
-
-static void sleeper(bl_term unused)
-{
-    (void)unused;
-    for (;;)
-        bl_receive();
-}
+#include "support/processes.h"
 
 static bool arrives(bl_term alias)
 {
@@ -173,7 +156,7 @@ static void find_it(bl_term unused)
     (void)unused;
     bl_pid p = bl_spawn(waits_in_the_middle, bl_from_pid(bl_self()));
     bl_term alias = bl_receive();
-    bl_sleep(2);
+    await_waiting(p);
     bl_send_priority(alias, atom("go"));
     CLAIM(ended_well(p));
 }

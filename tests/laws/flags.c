@@ -1,29 +1,5 @@
 /* Flags, the dictionary, what can be asked, and all the options of spawning. */
-#include "support/law.h"
-
-static bl_term atom(const char *text)
-{
-    return bl_atom(text);
-}
-
-static void run(bl_function *body)
-{
-    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
-}
-
-static void sleeper(bl_term unused)
-{
-    (void)unused;
-    for (;;)
-        bl_receive();
-}
-
-static bl_term info(bl_pid p, const char *item)
-{
-    bl_term t = bl_process_info(p, atom(item));
-    CLAIM(bl_is_nil(t) || bl_same(bl_element(t, 0), atom(item)));
-    return bl_element(t, 1);
-}
+#include "support/processes.h"
 
 static void flags(bl_term unused)
 {
@@ -125,7 +101,7 @@ static void ask(bl_term unused)
                           .min_heap_size = 5000, .fullsweep_after = 7};
     bl_pid p = bl_spawn_opt(asked, bl_from_pid(bl_self()), &o);
     bl_receive();
-    bl_sleep(2); /* it waits */
+    await_waiting(p);
     CLAIM(bl_same(info(p, "label"), BL_TERM("{label, 1}")));
     CLAIM(bl_same(info(p, "dictionary"), BL_TERM("[{k, v}]")));
     CLAIM(bl_same(info(p, "messages"), BL_TERM("[{queued, 1}, 2]")));

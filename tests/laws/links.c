@@ -1,10 +1,5 @@
 /* Who is linked to a process ends with it, or hears of it. */
-#include "support/law.h"
-
-static bl_term atom(const char *text)
-{
-    return bl_atom(text);
-}
+#include "support/processes.h"
 
 /* {'EXIT', from, reason} is the next message. */
 static void claim_exit(bl_pid from, bl_term reason)
@@ -14,28 +9,6 @@ static void claim_exit(bl_pid from, bl_term reason)
     CLAIM(is_atom(bl_element(m, 0), "EXIT"));
     CLAIM(bl_same(bl_element(m, 1), bl_from_pid(from)));
     CLAIM(bl_same(bl_element(m, 2), reason));
-}
-
-static void claim_nothing(void)
-{
-    CLAIM(bl_mailbox_length() == 0);
-}
-
-static void sleeper(bl_term unused)
-{
-    (void)unused;
-    for (;;)
-        bl_receive();
-}
-
-static void exit_with(bl_term reason)
-{
-    bl_exit(reason);
-}
-
-static void run(bl_function *body)
-{
-    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
 }
 
 /* ---- the exit signal of a link ---- */
@@ -196,6 +169,7 @@ static _Atomic int computing, enough;
 static void compute(bl_term unused)
 {
     (void)unused;
+    bl_receive();
     atomic_store(&computing, 1);
     while (!atomic_load(&enough))
         sched_yield(); /* the thread's: no call into the runtime */
@@ -211,6 +185,8 @@ static void undo_meanwhile(bl_term unused)
         atomic_store(&computing, 0);
         atomic_store(&enough, 0);
         bl_pid p = bl_spawn_on(2, compute, bl_int(0));
+        bl_term last = bl_monitor(p); /* who watches hears after who is linked */
+        bl_send(p, atom("compute"));
         while (!atomic_load(&computing))
             sched_yield();
         bl_term r = bl_monitor_opt(bl_from_pid(p), BL_ALIAS_UNALIAS, (bl_term){0});
@@ -218,8 +194,7 @@ static void undo_meanwhile(bl_term unused)
         CLAIM(bl_unlink(p) == BL_OK);
         CLAIM(bl_demonitor(r, false, &was) == BL_OK && was);
         atomic_store(&enough, 1);
-        bl_wait(p, NULL);
-        bl_sleep(1); /* it tells the others after who waits */
+        claim_down(last, bl_from_pid(p), atom("crash"));
         claim_nothing();
         bl_unalias(r);
     }

@@ -1,43 +1,5 @@
 /* Who watches a process hears of its end, once for each monitor, and of nothing else. */
-#include "support/law.h"
-
-static bl_term atom(const char *text)
-{
-    return bl_atom(text);
-}
-
-static void claim_down(bl_term reference, bl_term object, bl_term reason)
-{
-    bl_term m = bl_receive();
-    CLAIM(bl_tuple_size(m) == 5);
-    CLAIM(is_atom(bl_element(m, 0), "DOWN"));
-    CLAIM(bl_same(bl_element(m, 1), reference));
-    CLAIM(is_atom(bl_element(m, 2), "process"));
-    CLAIM(bl_same(bl_element(m, 3), object));
-    CLAIM(bl_same(bl_element(m, 4), reason));
-}
-
-static void claim_nothing(void)
-{
-    CLAIM(bl_mailbox_length() == 0);
-}
-
-static void sleeper(bl_term unused)
-{
-    (void)unused;
-    for (;;)
-        bl_receive();
-}
-
-static void exit_with(bl_term reason)
-{
-    bl_exit(reason);
-}
-
-static void run(bl_function *body)
-{
-    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
-}
+#include "support/processes.h"
 
 static void watch_ends(bl_term unused)
 {

@@ -1,22 +1,5 @@
 /* A name leads to one process, and is free again before anybody hears of its end. */
-#include "support/law.h"
-
-static bl_term atom(const char *text)
-{
-    return bl_atom(text);
-}
-
-static void sleeper(bl_term unused)
-{
-    (void)unused;
-    for (;;)
-        bl_receive();
-}
-
-static void run(bl_function *body)
-{
-    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
-}
+#include "support/processes.h"
 
 static void rules(bl_term unused)
 {

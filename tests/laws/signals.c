@@ -1,22 +1,5 @@
 /* Signals arrive in order, and take effect whether or not somebody receives. */
-#include "support/law.h"
-
-static bl_term atom(const char *text)
-{
-    return bl_atom(text);
-}
-
-static void sleeper(bl_term unused)
-{
-    (void)unused;
-    for (;;)
-        bl_receive();
-}
-
-static void run(bl_function *body)
-{
-    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
-}
+#include "support/processes.h"
 
 /* Says that it is ready, with this trap_exit, and lives on. */
 static void target(bl_term parent_and_trap)

@@ -1,15 +1,5 @@
 /* A timer sends once, never early, and not at all after it was cancelled. */
-#include "support/law.h"
-
-static bl_term atom(const char *text)
-{
-    return bl_atom(text);
-}
-
-static void run(bl_function *body)
-{
-    cr_assert(ended_well(bl_spawn(body, bl_int(0))));
-}
+#include "support/processes.h"
 
 static bl_term self(void)
 {
