@@ -3,7 +3,7 @@
  *
  * - The running process looks for a message, or asks something of the runtime that must
  *   come after all it was sent.
- * - It gives way, and is taken up again: before it goes on (signals_after_yield()).
+ * - It gives way: before it does (sched_yield_self()).
  * - It sleeps. Whoever sends it a signal has woken it, and so won it: alone with it, the
  *   sender does here what the process would do, and lets it sleep on, unless there is a
  *   message for it, or it has to end. It gets no lane, and none of its frames is touched.
@@ -77,19 +77,6 @@ void signals_receive_self(struct process *p, struct message *oldest)
 struct sched *signals_poll_self(struct sched *s)
 {
     return message_take_all(s);
-}
-
-static COLD uint64_t signals_after_yield_slow(struct sched *s)
-{
-    message_take_all(s);
-    return true;
-}
-
-/* Not 0, which would say "not yet". */
-uint64_t signals_after_yield(void)
-{
-    struct sched *s = self_sched();
-    return LIKELY(inbox_is_empty(&s->current->inbox)) ? true : signals_after_yield_slow(s);
 }
 
 /* ---- in place of who sleeps ---- */

@@ -5,10 +5,6 @@
 
 #include "kernel/signal.h"
 
-/* The running process takes in what has come, and its signals take effect; it may end in
- * here. Returns the scheduler on which it goes on. */
-struct sched *signals_poll_self(struct sched *s);
-
 /* The running process does not go on. */
 _Noreturn void process_end_doomed(void);
 

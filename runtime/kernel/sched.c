@@ -562,7 +562,7 @@ static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *a
 static inline uint64_t yield_locked(struct sched *s)
 {
     runq_push(&s->queue, s->current);
-    return leave(s, s->current, signals_after_yield);
+    return leave(s, s->current, NULL);
 }
 
 static NOINLINE uint64_t yield_slow(struct sched *s)
@@ -571,8 +571,17 @@ static NOINLINE uint64_t yield_slow(struct sched *s)
     return yield_locked(s);
 }
 
+static NOINLINE uint64_t yield_polled(struct sched *s)
+{
+    s = signals_poll_self(s);
+    sched_lock(s);
+    return yield_locked(s);
+}
+
 uint64_t sched_yield_self(struct sched *s)
 {
+    if (UNLIKELY(!inbox_is_empty(&s->current->inbox)))
+        return yield_polled(s);
     return LIKELY(sched_lock_try(s)) ? yield_locked(s) : yield_slow(s);
 }
 

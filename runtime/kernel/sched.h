@@ -211,14 +211,15 @@ static inline void sched_ready(struct sched *s, struct process *p, enum urgency 
         sched_ready_slow(p, urgency);
 }
 
-/* The running process gives way: to the end of the queue. It handles its signals when it
- * is taken up again (signals_after_yield()), so it may end in here. */
+/* The running process handles its signals, so it may end in here, and gives way: to the
+ * end of the queue. (Before, not after: to look when it is taken up again would cost every
+ * switch a call.) Returns 0. */
 uint64_t sched_yield_self(struct sched *s);
 
-/* Upwards, to kernel/reception: what a process does first after it has given way; and p,
- * which slept, is suspended, and was won by the caller: it handles its signals, and
- * sleeps on. */
-uint64_t signals_after_yield(void);
+/* Upwards, to kernel/reception: the running process takes in what has come, and its signals
+ * take effect; it may end in here. Returns the scheduler on which it goes on. And p, which
+ * slept, is suspended, and was won by the caller: it handles its signals, and sleeps on. */
+struct sched *signals_poll_self(struct sched *s);
 void process_settle(struct process *p, enum urgency);
 
 /* The running process waits for its inbox to fill. Returns what `after`, called when
