@@ -118,6 +118,33 @@ static inline bool bl_look_in_map(const uint64_t *object, const bl_look *look)
     return false;
 }
 
+/* The number that a text of one to three digits is, or -1. */
+static inline int bl_number_(const char *text)
+{
+    if (text[0] < '0' || text[0] > '9')
+        return -1;
+    if (!text[1])
+        return text[0] - '0';
+    if (text[0] == '0' || text[1] < '0' || text[1] > '9')
+        return -1;
+    if (!text[2])
+        return 10 * (text[0] - '0') + text[1] - '0';
+    if (text[2] < '0' || text[2] > '9' || text[3])
+        return -1;
+    return 100 * (text[0] - '0') + 10 * (text[1] - '0') + text[2] - '0';
+}
+
+/* Such a text, if the compiler optimises, is seen by it: clauses that are numbers, and `_`, cost
+ * what a switch does. */
+#define BL_IS_CLEAR_(text) (__builtin_constant_p(*(text)) && (bl_number_(text) >= 0 || (*(text) == '_' && !(text)[1])))
+
+static inline enum bl_seen bl_look_clearly(bl_term t, const char *text)
+{
+    if (*text == '_')
+        return t.word ? BL_MATCHES_ : BL_MISFIT_; /* "no term" matches nothing */
+    return t.word == bl_int(bl_number_(text)).word ? BL_MATCHES_ : BL_MISFIT_;
+}
+
 static inline enum bl_seen bl_look_at(bl_term t, const bl_site *site)
 {
     uint64_t exact = __atomic_load_n(&site->exact, __ATOMIC_RELAXED); /* alone it says all */
@@ -171,12 +198,16 @@ BL_API bl_error bl_send_built(bl_pid to, bl_site *, const char *text, ...);
         &bl_site_;                                                                                 \
     })
 
+#define BL_TEXT_(text, ...) text
+
 /* Look at t; if that does not decide, f(what, site, text, arguments...) does. To match is not
  * `enough` where f has more to do. */
 #define BL_LOOK_(t, enough, f, what, ...)                                                          \
     __extension__({                                                                                \
         static bl_site bl_site_;                                                                   \
-        enum bl_seen bl_seen_ = bl_look_at((t), &bl_site_);                                        \
+        enum bl_seen bl_seen_ = BL_IS_CLEAR_(BL_TEXT_(__VA_ARGS__, ))                              \
+                                    ? bl_look_clearly((t), BL_TEXT_(__VA_ARGS__, ))                \
+                                    : bl_look_at((t), &bl_site_);                                  \
         bl_seen_ != BL_MISFIT_ &&                                                                  \
             (((enough) && bl_seen_ == BL_MATCHES_) || f((what), &bl_site_, __VA_ARGS__));          \
     })

@@ -1205,6 +1205,24 @@ Test(pattern, a_look_decides_about_words_alone)
     cr_assert_eq(bl_look_at((bl_term){0}, &exact), BL_MISFIT_);
 }
 
+/* What the compiler sees in a text is what pattern_match() makes of it. */
+Test(pattern, numbers_that_the_compiler_sees)
+{
+    char text[8];
+    for (int n = 0; n < 1200; n++) {
+        snprintf(text, sizeof text, "%d", n);
+        cr_assert_eq(bl_number_(text), n < 1000 ? n : -1);
+        cr_assert_eq(bl_look_clearly(bl_int(n), text) == BL_MATCHES_, n < 1000);
+    }
+    const char *others[] = {"", "_", "a", "-1", "01", "1a", "12a", "1.0", "1 ", " 1", "1_0"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_assert_eq(bl_number_(others[i]), -1, "%s", others[i]);
+    cr_assert_eq(bl_look_clearly(bl_int(7), "8"), BL_MISFIT_);
+    cr_assert_eq(bl_look_clearly((bl_term){0}, "0"), BL_MISFIT_);
+    cr_assert_eq(bl_look_clearly((bl_term){0}, "_"), BL_MISFIT_);
+    cr_assert_eq(bl_look_clearly(bl_int(7), "_"), BL_MATCHES_);
+}
+
 Test(pattern, a_look_into_a_map)
 {
     MATCHES("#{tag := a, value := 1}", make("#{value => 1, tag => a, other => 2}"));
