@@ -56,6 +56,7 @@ look_for_tools() {
     has g++ || lacks g++
     has cmake || lacks cmake
     has ninja || lacks ninja-build
+    has python3 || lacks python3
     has pkg-config || lacks pkg-config
     header jemalloc/jemalloc.h || lacks libjemalloc-dev
     header criterion/criterion.h || lacks libcriterion-dev
