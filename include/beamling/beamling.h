@@ -40,6 +40,7 @@ typedef enum bl_error {
     BL_ETHREAD,  /* the kernel refused a thread */
     BL_ENOPROC,  /* there is no such process */
     BL_ENAME,    /* a name is taken, or nobody has it */
+    BL_EIO,      /* a file could not be written */
 } bl_error;
 
 /* A sentence for people, never NULL. [any] */
@@ -259,4 +260,6 @@ BL_API bl_term bl_receive(void);
 #include "beamling/receive.h"
 
 #include "beamling/processes.h"
+
+#include "beamling/trace.h"
 #endif

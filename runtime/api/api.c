@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/call.h"
 #include "base/memory.h"
 #include "beamling/beamling.h"
 #include "data/atom.h"
@@ -28,6 +29,7 @@ const char *bl_strerror(bl_error error)
     case BL_ECONTEXT: return "this function cannot be called from here: see its [process], [any] or [thread]";
     case BL_ETHREAD: return "the kernel refused to start a thread";
     case BL_ENOPROC: return "there is no such process (any more)";
+    case BL_EIO: return "the file could not be written: see errno";
     case BL_ENAME: return "the name is taken, or the process has one already, or nobody has this name";
     }
     return "no such error";
@@ -226,6 +228,8 @@ bl_error bl_send(bl_pid to, bl_term message)
     if (UNLIKELY(!s))
         return message_send_outside(to.word, message.word);
     sched_check_stack(s);
+    if (events_are_wanted())
+        tell_sent(s, to.word, to.word, message.word);
     bl_error error = message_send(s, to.word, message.word);
     sched_charge(s, 1);
     return error;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "beamling/beamling.h"
+#include "api/call.h"
 #include "data/atom.h"
 #include "data/compile.h"
 #include "kernel/garbage.h"
@@ -156,6 +157,8 @@ bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
     struct block *made = build_message(b, words, &error);
     if (UNLIKELY(!made))
         return error;
+    if (events_are_wanted() && s)
+        tell_sent(s, to.word, to.word, made->message.word);
     error = message_send_block(s, to.word, made);
     if (LIKELY(s != NULL))
         sched_charge(s, 1);

@@ -3,6 +3,7 @@
  * hands over to the kernel. */
 #include "beamling/beamling.h"
 
+#include "api/call.h"
 #include "base/memory.h"
 #include "data/atom.h"
 #include "data/box.h"
@@ -23,31 +24,6 @@
 #include "kernel/wait.h"
 
 static const uint64_t ms_in_ns = 1000 * 1000;
-
-/* Of the calling process, which has taken in what had come; NULL: a thread. */
-static struct sched *enter(void)
-{
-    struct sched *s = self_sched();
-    if (UNLIKELY(!s))
-        return NULL;
-    sched_check_stack(s);
-    return signals_poll_self(s);
-}
-
-/* Counts as a reduction. */
-static bl_error done(bl_error error)
-{
-    struct sched *s = self_sched();
-    if (s)
-        sched_charge(s, 1);
-    return error;
-}
-
-static bl_term done_term(term t)
-{
-    done(BL_OK);
-    return term_give(t);
-}
 
 /* ---- exits ---- */
 
@@ -202,6 +178,8 @@ static bl_error send_alias(term alias, term message, bool priority)
     struct sched *s = self_sched();
     if (s)
         sched_check_stack(s);
+    if (events_are_wanted() && s)
+        event(s->current, EVENT_SEND, message, alias);
     struct message *m = message_make(s, message);
     if (!m)
         return BL_ENOMEM;
@@ -209,6 +187,17 @@ static bl_error send_alias(term alias, term message, bool priority)
     if (error)
         message_free(m);
     return done(error);
+}
+
+static bl_error send_named(term pid, term name, term message)
+{
+    struct sched *s = self_sched();
+    if (!s)
+        return message_send_outside(pid, message);
+    sched_check_stack(s);
+    if (events_are_wanted())
+        tell_sent(s, pid, name, message);
+    return done(message_send(s, pid, message));
 }
 
 bl_error bl_send_to(bl_term to, bl_term message)
@@ -219,7 +208,7 @@ bl_error bl_send_to(bl_term to, bl_term message)
         return BL_EINVAL;
     if (term_is_atom(to.word)) {
         term pid = name_find(to.word);
-        return pid ? bl_send((bl_pid){pid}, message) : BL_ENAME;
+        return pid ? send_named(pid, to.word, message.word) : BL_ENAME;
     }
     if (!term_is_reference(to.word))
         return BL_EINVAL;
@@ -231,28 +220,6 @@ bl_error bl_send_priority(bl_term alias, bl_term message)
     if (!message.word || !term_is_reference(alias.word))
         return BL_EINVAL;
     return reference_is_alias(alias.word) ? send_alias(alias.word, message.word, true) : BL_OK;
-}
-
-/* ---- asking others ---- */
-
-/* *answer 0: it is no more. */
-static bl_error ask(term pid, enum ask number, uint64_t value, parcel *answer)
-{
-    struct sched *s = self_sched();
-    const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
-    *answer = 0;
-    if (!runtime.count)
-        return BL_ESTATE;
-    bl_error error = s ? wait_self(s, pid, &q, answer) : wait_outside(pid, &q, answer);
-    return !error && !*answer ? BL_ENOPROC : error;
-}
-
-/* An answer that is a bl_error. */
-static bl_error ask_for_error(term pid, enum ask number, uint64_t value)
-{
-    parcel answer;
-    bl_error error = ask(pid, number, value, &answer);
-    return error ? error : (bl_error)term_int_value(answer);
 }
 
 /* ---- names ---- */

@@ -54,6 +54,9 @@ static inline const char *atom_text(term t)
     X(max)                                                                                         \
     X(on_heap)                                                                                     \
     X(off_heap)                                                                                    \
+    X(trace)                                                                                       \
+    X(trace_ts)                                                                                    \
+    X(trace_delivered)                                                                             \
     X(waiting)                                                                                     \
     X(running)                                                                                     \
     X(runnable)                                                                                    \

@@ -12,6 +12,7 @@
 
 struct alarm;
 struct catching;
+struct bl_trace;
 
 /* Terms on the heap of the process: roots of its collections. */
 enum extra_root { ROOT_DICTIONARY, ROOT_LABEL, EXTRA_ROOTS };
@@ -29,6 +30,9 @@ struct extra {
     term leader;             /* of its group; TERM_NONE: the default */
     term roots[EXTRA_ROOTS];
     parcel reason;           /* why it ended, while it is leaving */
+    struct bl_trace *trace;     /* who wants to know what it does; NULL: nobody  kernel/trace */
+    uint32_t trace_flags;    /* and what */
+    bool trace_in;           /* it was told that it runs */
     uint32_t suspended;      /* how often, by all */
     uint32_t fullsweep_after;
     uint8_t priority;        /* bl_priority */

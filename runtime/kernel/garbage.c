@@ -48,8 +48,11 @@ enum { LARGE_HEAP = 32 * 1024 };
 /* 0, or the reason for which p cannot go on. */
 static uint8_t collect_for(struct process *p, const struct roots *roots, size_t *moved)
 {
+    bool major = events_are_wanted() && !heap_next_is_minor(p->heap);
+    event(p, major ? EVENT_MAJOR_START : EVENT_MINOR_START, term_int((int64_t)p->heap->live), TERM_NONE);
     if (UNLIKELY(collect(p->heap, roots, moved) == COLLECT_FAILED))
         return ATOM_no_memory;
+    event(p, major ? EVENT_MAJOR_END : EVENT_MINOR_END, term_int((int64_t)p->heap->live), TERM_NONE);
     if (LIKELY(!p->heap->most || p->heap->live <= p->heap->most) || (p->extra && p->extra->spared))
         return 0;
     return ATOM_killed;

@@ -150,8 +150,7 @@ static term info_dictionary(struct process *p, struct heap *h)
     return list;
 }
 
-/* Its name, if the linker knows it; else where it is. */
-static term function_name(const struct process *p)
+term info_function(const struct process *p)
 {
     Dl_info found;
     bl_error error;
@@ -177,7 +176,7 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     const struct extra *x = p->extra ? p->extra : &no_extra;
     switch (item) {
     case ATOM_current_function:
-    case ATOM_initial_call: return function_name(p);
+    case ATOM_initial_call: return info_function(p);
     case ATOM_dictionary: return info_dictionary(p, h);
     case ATOM_fullsweep_after: return term_int(p->extra ? x->fullsweep_after : 65535);
     case ATOM_garbage_collection: return collections(p, h);
@@ -248,6 +247,15 @@ static parcel answer_suspend(struct process *p)
     return term_atom(ATOM_true);
 }
 
+static parcel answer_traced(struct process *p)
+{
+    struct heap h;
+    heap_init(&h);
+    parcel answer = parcel_of(event_watcher(p, &h));
+    heap_fini(&h);
+    return answer;
+}
+
 static parcel answer_of(struct process *p, const struct signal *signal)
 {
     switch ((enum ask)signal->number) {
@@ -256,6 +264,8 @@ static parcel answer_of(struct process *p, const struct signal *signal)
     case ASK_REGISTER: return term_int(p->kind == PROCESS_GUEST ? BL_ENOPROC : name_take(p, signal->value));
     case ASK_UNREGISTER: return term_int(name_give_back(p, signal->value));
     case ASK_SUSPEND: return answer_suspend(p);
+    case ASK_TRACE: return term_int(event_order(p, signal->value));
+    case ASK_TRACED: return answer_traced(p);
     }
     return 0;
 }
@@ -274,6 +284,8 @@ void ask_receive(struct process *p, struct signal *signal)
 
 void ask_orphaned(struct signal *signal)
 {
+    if (signal->number == ASK_TRACE)
+        event_order(NULL, signal->value);
     send_answer(signal, 0);
 }
 

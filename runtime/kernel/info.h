@@ -14,11 +14,15 @@ enum ask {
     ASK_REGISTER,   /* a name: an atom. Answer: a bl_error, as an integer */
     ASK_UNREGISTER, /* the same */
     ASK_SUSPEND,    /* Answer: true */
+    ASK_TRACE,      /* a struct trace_order. Answer: a bl_error, as an integer */
+    ASK_TRACED,     /* Answer: {Flags, Tracer}; [] for none */
 };
 
 /* Of p, who runs or is held by the caller, on a heap; parts of it may lie on p's. TERM_NONE:
  * no such item, or no memory. `status`: what is to be said of that. */
 term info_make(struct process *p, term item, struct heap *, unsigned status);
+/* The name of its function, if the linker knows it; else where it is. */
+term info_function(const struct process *p);
 /* There is an item of this name. */
 bool info_knows(term item);
 

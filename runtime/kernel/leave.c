@@ -10,6 +10,7 @@
 #include "kernel/name.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
+#include "kernel/trace.h"
 
 enum { SLICE = 400 /* signals: as long as an ordinary time slice, or so */ };
 
@@ -94,6 +95,7 @@ static bool tell_one(struct process *p, struct extra *x)
 static void extra_free(struct process *p)
 {
     parcel_release(p->extra->reason);
+    trace_forget(p);
     memory_free(p->extra, sizeof *p->extra);
     p->extra = NULL;
 }

@@ -99,8 +99,11 @@ bl_error link_self(struct process *p, term to, bool priority)
         add_link(p, own, to);
     }
     p->extra->urgent |= priority;
+    event(p, EVENT_LINK, to, TERM_NONE);
+    sent->value = events_are_wanted() ? event_for_linked(p) : 0;
     if (signal_send(sent, SIGNAL_LINK, to))
         return BL_OK;
+    event_unclaimed(sent->value);
     signal_free(sent);
     drop_link(p, own);
     return nobody_to_link(p, to, priority);
@@ -114,6 +117,7 @@ bl_error unlink_self(struct process *p, term to)
     struct signal *sent = signal_create();
     if (!sent)
         return BL_ENOMEM;
+    event(p, EVENT_UNLINK, to, TERM_NONE);
     record->value = ++p->extra->unlinked;
     sent->from = process_pid(p);
     sent->value = record->value;
@@ -149,6 +153,10 @@ void link_forget(struct process *p, term child)
 
 static void receive_link(struct process *p, struct signal *signal)
 {
+    if (UNLIKELY(signal->value != 0))
+        event_linked(p, signal->value);
+    signal->value = 0;
+    event(p, EVENT_GETTING_LINKED, signal->from, TERM_NONE);
     if (find_link(p, signal->from)) {
         signal_free(signal);
     } else if (extra_of(p)) {
@@ -162,8 +170,10 @@ static void receive_link(struct process *p, struct signal *signal)
 static void receive_unlink(struct process *p, struct signal *signal)
 {
     struct signal *record = find_link(p, signal->from);
-    if (record && link_is_active(record))
+    if (record && link_is_active(record)) {
+        event(p, EVENT_GETTING_UNLINKED, signal->from, TERM_NONE);
         drop_link(p, record);
+    }
     term to = signal->from;
     signal->from = process_pid(p);
     if (!signal_send(signal, SIGNAL_UNLINKED, to))
@@ -216,10 +226,12 @@ void link_leave(term ended, struct signal *record, parcel reason)
 /* Who linked to p too late hears that it is no more; for the others p's end says it all. */
 void link_orphaned(term ended, struct signal *signal)
 {
-    if (signal_kind(signal) == SIGNAL_LINK)
+    if (signal_kind(signal) == SIGNAL_LINK) {
+        event_unclaimed(signal->value);
         link_leave(ended, signal, term_atom(ATOM_noproc));
-    else if (signal_kind(signal) == SIGNAL_LINK_EXIT)
+    } else if (signal_kind(signal) == SIGNAL_LINK_EXIT) {
         signal_free_with_value(signal);
-    else
+    } else {
         signal_free(signal);
+    }
 }

@@ -5,6 +5,7 @@
 
 #include "base/os.h"
 #include "data/atom.h"
+#include "kernel/event.h"
 
 static _Atomic term *names; /* by the atom's index */
 static _Atomic uint32_t names_end; /* no name has an index from here on */
@@ -56,6 +57,7 @@ bl_error name_take(struct process *p, term atom)
     if (!atomic_compare_exchange_strong_explicit(&names[term_atom_index(atom)], &nobody, process_pid(p),
                                                  memory_order_acq_rel, memory_order_relaxed))
         return BL_ENAME;
+    event(p, EVENT_REGISTER, atom, TERM_NONE);
     x->name = atom;
     return BL_OK;
 }
@@ -65,6 +67,7 @@ bl_error name_give_back(struct process *p, term atom)
     struct extra *x = p->extra;
     if (!x || !x->name || (atom && x->name != atom))
         return BL_ENAME;
+    event(p, EVENT_UNREGISTER, x->name, TERM_NONE);
     /* release: pairs with the next name_take(). */
     atomic_store_explicit(&names[term_atom_index(x->name)], TERM_NONE, memory_order_release);
     x->name = TERM_NONE;

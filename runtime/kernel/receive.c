@@ -148,8 +148,15 @@ static inline bool take_in_one(struct process *p, struct message *m)
     if (UNLIKELY(m->next || message_is_signal(m)))
         return false;
     ASSERT(!message_is_read(m)); /* nobody takes what is there no more */
+    event(p, EVENT_RECEIVE, m->word, TERM_NONE);
     process_keep(p, m);
     return true;
+}
+
+static COLD void tell_received(struct process *p, const struct message *oldest)
+{
+    for (const struct message *m = oldest; m; m = m->next)
+        event(p, EVENT_RECEIVE, m->word, TERM_NONE);
 }
 
 /* One walk: turns the list, counts, and looks for signals. */
@@ -173,9 +180,11 @@ void message_take_in(struct process *p, struct message *newest)
         n--;
         oldest = without_read(oldest);
     }
-    if (UNLIKELY(signals))
+    if (UNLIKELY(signals)) {
         take_in_signals(p, oldest);
-    else if (n) {
+    } else if (n) {
+        if (events_are_wanted())
+            tell_received(p, oldest);
         msgq_append_list(&p->mail, oldest, newest, n);
         p->mail.bulk += bulk;
     }
@@ -217,10 +226,11 @@ static COLD struct message *take_in_many(struct process *p, struct message *newe
     return pop_mail(p);
 }
 
-/* One message, and no other? Then it can be read where it lies (data/mailbox). */
+/* One message, and no other? Then it can be read where it lies (data/mailbox). But what is
+ * taken in is seen by who traces. */
 static inline bool is_alone(const struct message *newest)
 {
-    return !newest->next && !message_is_signal(newest);
+    return !newest->next && !message_is_signal(newest) && !events_are_wanted();
 }
 
 /* The oldest message, or NULL, when the private list or the inbox holds any. */
@@ -284,6 +294,7 @@ uint64_t message_receive(struct sched *s)
 static bool rest(struct process *p)
 {
     struct sched *s = self_sched();
+    event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
     struct lane *lane = p->lane;
     struct ctx ctx = p->ctx;
     p->ctx = (struct ctx){0}; /* somebody may run p, in another context, at once */
@@ -299,12 +310,14 @@ static bool rest(struct process *p)
     p->ctx = ctx;
     process_bind(p, lane);
     s->current = p;
+    event(p, EVENT_IN, TERM_NONE, TERM_NONE);
     return false;
 }
 
 /* The time slice is over: to the end of the queue, without frames. */
 static void give_way(struct process *p)
 {
+    event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
     ctx_fini(&p->ctx);
     process_unbind(p);
     self_sched()->current = NULL;

@@ -54,10 +54,13 @@ bool signals_receive(struct process *p, struct message *m)
     uint32_t before = p->mail.count;
     while (m) {
         struct message *next = m->next;
-        if (!message_is_signal(m) || p->doomed) /* doomed: its end sees to the rest */
+        if (!message_is_signal(m) || p->doomed) { /* doomed: its end sees to the rest */
+            if (!p->doomed)
+                event(p, EVENT_RECEIVE, m->word, TERM_NONE);
             process_keep(p, m);
-        else
+        } else {
             news |= receive_one(p, (struct signal *)m);
+        }
         m = next;
     }
     return news || p->mail.count != before;
@@ -135,6 +138,10 @@ void signal_drop(struct signal *signal)
     case SIGNAL_EXIT:
     case SIGNAL_LINK_EXIT:
     case SIGNAL_DOWN: signal_free_with_value(signal); break;
+    case SIGNAL_LINK:
+        event_unclaimed(signal->value);
+        signal_free(signal);
+        break;
     case SIGNAL_BY_ALIAS: monitor_orphaned(TERM_NONE, signal); break;
     case SIGNAL_ALARM: alarm_orphaned(&signal->message); break;
     default: signal_free(signal);

@@ -571,17 +571,23 @@ static NOINLINE uint64_t yield_slow(struct sched *s)
     return yield_locked(s);
 }
 
-static NOINLINE uint64_t yield_polled(struct sched *s)
+/* Somebody traces, or there are signals. Not in the tail of anything: events come before, and after. */
+static NOINLINE uint64_t yield_attentively(struct sched *s)
 {
-    s = signals_poll_self(s);
+    struct process *p = s->current;
+    if (!inbox_is_empty(&p->inbox))
+        s = signals_poll_self(s);
+    event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
     sched_lock(s);
-    return yield_locked(s);
+    yield_locked(s);
+    event(p, EVENT_IN, TERM_NONE, TERM_NONE);
+    return 0;
 }
 
 uint64_t sched_yield_self(struct sched *s)
 {
-    if (UNLIKELY(!inbox_is_empty(&s->current->inbox)))
-        return yield_polled(s);
+    if (UNLIKELY(!inbox_is_empty(&s->current->inbox)) || events_are_wanted())
+        return yield_attentively(s);
     return LIKELY(sched_lock_try(s)) ? yield_locked(s) : yield_slow(s);
 }
 
@@ -604,8 +610,25 @@ static NOINLINE uint64_t park_slow(struct sched *s, ctx_after *after)
     return park_locked(s, after);
 }
 
+/* Somebody traces: as above. What `after` says is heeded here, not by the switch, since it may
+ * take in messages, which is to be seen after the process is. */
+static NOINLINE uint64_t park_attentively(struct sched *s, ctx_after *after)
+{
+    struct process *p = s->current;
+    uint64_t result;
+    do {
+        event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
+        park_slow(self_sched(), NULL);
+        event(p, EVENT_IN, TERM_NONE, TERM_NONE);
+        result = after ? after() : 0;
+    } while (after && !result);
+    return result;
+}
+
 uint64_t sched_park_self(struct sched *s, ctx_after *after)
 {
+    if (events_are_wanted())
+        return park_attentively(s, after);
     return LIKELY(sched_lock_try(s)) ? park_locked(s, after) : park_slow(s, after);
 }
 

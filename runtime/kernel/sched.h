@@ -28,6 +28,7 @@
 #include "base/lock.h"
 #include "base/os.h"
 #include "kernel/process.h"
+#include "kernel/event.h"
 #include "kernel/runq.h"
 #include "machine/self.h"
 #include "machine/small.h"

@@ -152,6 +152,7 @@ static void post_first(struct process *p, struct extra *x, struct message *m)
 void signal_post_message(struct process *p, struct message *m, bool priority)
 {
     struct extra *x = priority ? extra_of(p) : NULL;
+    event(p, EVENT_RECEIVE, m->word, TERM_NONE);
     if (x && process_heap(p)) /* who has a heap looks after last_priority: kernel/receive */
         post_first(p, x, m);
     else

@@ -21,7 +21,7 @@ enum signal_kind {
     SIGNAL_ANSWER,     /* the same block comes back: to WAIT, why it ended; to ASK, what was asked */
     SIGNAL_ASK,        /* from one who sleeps until you answer: kernel/ask */
     SIGNAL_EXIT,       /* exit/2 */
-    SIGNAL_LINK,       /* becomes a record of the addressee's */
+    SIGNAL_LINK,       /* becomes a record of the addressee's; value: see event_for_linked() */
     SIGNAL_LINK_EXIT,  /* whom it is linked to has ended */
     SIGNAL_UNLINK,     /* value: the sender's number for it */
     SIGNAL_UNLINKED,   /* the same block comes back */

@@ -161,6 +161,8 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
         *error = BL_ENOMEM;
         return TERM_NONE;
     }
+    if (events_are_wanted())
+        event_born(s ? s->current : NULL, p, options->link);
     inbox_open(&p->inbox, generation, kind == PROCESS_RESTING);
     term pid = process_pid(p);
     if (s)
@@ -244,8 +246,16 @@ static COLD void end_slowly(struct sched *s, struct process *p, uint64_t word)
     gone(s, p);
 }
 
+static COLD void tell_end(struct process *p, uint64_t word)
+{
+    event(p, EVENT_EXIT, parcel_term(word), TERM_NONE);
+    event(p, EVENT_OUT_EXITED, TERM_NONE, TERM_NONE);
+}
+
 void process_end(struct process *p, uint64_t word)
 {
+    if (events_are_wanted())
+        tell_end(p, word);
     struct sched *s = self_sched();
     s->current = NULL;
     process_unbind(p);
@@ -309,6 +319,7 @@ static void start_after_signals(uint64_t arg)
 /* What the lane's foot is to call for p. */
 static struct lane_call start(struct process *p)
 {
+    event(p, EVENT_IN, TERM_NONE, TERM_NONE);
     if (UNLIKELY(p->doomed))
         return (struct lane_call){.function = start_doomed};
     if (UNLIKELY(p->kind == PROCESS_LEAVING))
