@@ -14,7 +14,7 @@
  *
  *     send Message To                      SEND     To: as the sender said it
  *     send_to_non_existing_process Message To
- *     receive Message                      RECEIVE  it is in the mailbox
+ *     receive Message                      RECEIVE  it is in the mailbox; `timeout`: a receive expired
  *     spawn Child Function                 PROCS
  *     spawned Parent Function              PROCS
  *     exit Reason                          PROCS
@@ -97,6 +97,24 @@ BL_API bl_term bl_trace_delivered(bl_pid);
 /* It is over: nobody is told anything any more, a file is complete and closed. BL_EIO: not all
  * of it could be written. `t` is not to be used again. [any], but not by its own function */
 BL_API bl_error bl_trace_end(bl_trace *t);
+
+/* ---- alarms ---- */
+
+/* 0: no limit. */
+typedef struct bl_system_limits {
+    uint64_t long_gc_ms;       /* {monitor, Pid, long_gc, [{timeout, Ms}]}: a collection took as long */
+    uint64_t long_schedule_ms; /* {monitor, Pid, long_schedule, [{timeout, Ms}]}: it ran for as long at a time */
+    size_t large_heap_words;   /* {monitor, Pid, large_heap, [{heap_size, Words}]}: live after a collection */
+    size_t long_queue;         /* {monitor, Pid, long_message_queue, true}: as many messages wait, ... */
+    size_t short_queue;        /* ... false: no more than these do, less than long_queue */
+} bl_system_limits;
+
+/* From now on `monitor` hears of processes beyond these limits, with the messages above; it
+ * replaces who heard before. Ends when it ends. Limits NULL: nobody hears any more. BL_EINVAL: no
+ * pid, or short_queue not below long_queue. (erlang:system_monitor/2) [any] */
+BL_API bl_error bl_system_monitor(bl_pid monitor, const bl_system_limits *limits);
+/* Who hears; a pid that names nobody: none. *limits may be NULL. [any] */
+BL_API bl_pid bl_get_system_monitor(bl_system_limits *limits);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,9 @@
 #include "kernel/receive.h"
 #include "kernel/reception.h"
 #include "kernel/spawn.h"
+#include "kernel/sysmon.h"
 #include "kernel/timer.h"
+#include "kernel/trace.h"
 #include "kernel/trap.h"
 #include "kernel/wait.h"
 
@@ -174,6 +176,8 @@ static void destroy(void)
         small_drain(&runtime.scheds[i]->small);
         sched_destroy(runtime.scheds[i]);
     }
+    trace_forget_new();
+    sysmon_set(TERM_NONE, NULL);
     free(runtime.reserve);
     small_fini();
     names_destroy();

@@ -13,6 +13,7 @@
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/reference.h"
+#include "kernel/sysmon.h"
 
 /* ---- a file: one object of JSON a line ---- */
 
@@ -230,4 +231,25 @@ bl_term bl_trace_delivered(bl_pid pid)
         return term_give(TERM_NONE);
     message_send_block(s, process_pid(s->current), CONTAINER_OF(m, struct block, message));
     return done_term(reference);
+}
+
+/* ---- alarms ---- */
+
+bl_error bl_system_monitor(bl_pid monitor, const bl_system_limits *limits)
+{
+    if (!limits) {
+        sysmon_set(TERM_NONE, NULL);
+        return BL_OK;
+    }
+    if (!term_is_pid(monitor.word) || (limits->long_queue && limits->short_queue >= limits->long_queue))
+        return BL_EINVAL;
+    sysmon_set(monitor.word, limits);
+    return BL_OK;
+}
+
+bl_pid bl_get_system_monitor(bl_system_limits *limits)
+{
+    bl_system_limits ignored;
+    term monitor = sysmon_get(limits ? limits : &ignored);
+    return (bl_pid){monitor && process_find(monitor) ? monitor : TERM_NONE};
 }

@@ -54,6 +54,11 @@ static inline const char *atom_text(term t)
     X(max)                                                                                         \
     X(on_heap)                                                                                     \
     X(off_heap)                                                                                    \
+    X(monitor)                                                                                     \
+    X(long_gc)                                                                                     \
+    X(long_schedule)                                                                               \
+    X(large_heap)                                                                                  \
+    X(long_message_queue)                                                                          \
     X(trace)                                                                                       \
     X(trace_ts)                                                                                    \
     X(trace_delivered)                                                                             \

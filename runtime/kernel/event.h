@@ -14,7 +14,7 @@
 enum event {
     EVENT_SEND,          /* message, to */
     EVENT_SEND_NOBODY,   /* the same; there is no such process */
-    EVENT_RECEIVE,       /* message: it is in the mailbox now */
+    EVENT_RECEIVE,       /* message: it is in the mailbox now; or `timeout`: a receive has ended without */
     EVENT_SPAWN,         /* child, its function */
     EVENT_SPAWNED,       /* parent, (its function) */
     EVENT_EXIT,          /* reason */

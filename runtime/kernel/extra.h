@@ -33,6 +33,7 @@ struct extra {
     struct bl_trace *trace;     /* who wants to know what it does; NULL: nobody  kernel/trace */
     uint32_t trace_flags;    /* and what */
     bool trace_in;           /* it was told that it runs */
+    bool long_queue;         /* its mailbox is too long  kernel/sysmon */
     uint32_t suspended;      /* how often, by all */
     uint32_t fullsweep_after;
     uint8_t priority;        /* bl_priority */

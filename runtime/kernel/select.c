@@ -148,6 +148,7 @@ static inline uint64_t select_look(struct process *p, bl_receiver *r)
     if (LIKELY(!time_is_over(r)))
         return 0;
     stop_timer(r);
+    event(p, EVENT_RECEIVE, term_atom(ATOM_timeout), TERM_NONE);
     return ask_clauses(r, RECEIVER_EXPIRED);
 }
 

@@ -11,6 +11,7 @@
 #include "kernel/info.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"
+#include "kernel/sysmon.h"
 
 _Atomic uint32_t events_wanted;
 
@@ -201,6 +202,7 @@ static bool keep_track(struct process *p, enum event e)
 
 void event_happened(struct process *p, enum event e, term a, term b)
 {
+    sysmon_event(p, e, a);
     const struct extra *x = p->extra;
     if (!x || !x->trace)
         return;

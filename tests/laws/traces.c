@@ -409,3 +409,120 @@ LAW(traces, a_barrier)
 {
     run(delivered);
 }
+
+/* ---- alarms ---- */
+
+/* {monitor, of, what, value} */
+static bl_term claim_alarm(bl_pid of, const char *what)
+{
+    bl_term m = bl_receive();
+    CLAIM(is_atom(bl_element(m, 0), "monitor"));
+    CLAIM(bl_same(bl_element(m, 1), bl_from_pid(of)));
+    CLAIM(is_atom(bl_element(m, 2), what));
+    return bl_element(m, 3);
+}
+
+static void picky(bl_term unused)
+{
+    (void)unused;
+    for (int left = 10; left > 0;) {
+        BL_RECEIVE {
+            BL_ON("wanted")
+                for (; left > 0; left--)
+                    bl_receive();
+        }
+    }
+    sleeper(unused);
+}
+
+static void long_queue(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn(picky, bl_int(0));
+    const bl_system_limits limits = {.long_queue = 10, .short_queue = 5};
+    bl_system_limits now;
+    CLAIM(bl_system_monitor(bl_self(), &limits) == BL_OK);
+    CLAIM(bl_same(bl_from_pid(bl_get_system_monitor(&now)), bl_from_pid(bl_self())));
+    CLAIM(now.long_queue == 10 && now.short_queue == 5 && !now.long_gc_ms);
+    for (int64_t i = 0; i < 9; i++)
+        bl_send(p, bl_int(i));
+    await_waiting(p);
+    claim_nothing();
+    bl_send(p, bl_int(9));
+    CLAIM(is_atom(claim_alarm(p, "long_message_queue"), "true"));
+    bl_send(p, bl_int(10));
+    await_waiting(p);
+    claim_nothing();
+    bl_send(p, bl_atom("wanted"));
+    CLAIM(is_atom(claim_alarm(p, "long_message_queue"), "false"));
+    CLAIM(bl_system_monitor(bl_self(), &(bl_system_limits){.long_queue = 5, .short_queue = 5}) == BL_EINVAL);
+    CLAIM(bl_system_monitor(bl_self(), NULL) == BL_OK);
+    CLAIM(bl_pid_error(bl_get_system_monitor(NULL)) != BL_OK);
+    bl_exit_signal(p, bl_atom("kill"));
+    bl_wait(p, NULL);
+}
+
+LAW(traces, alarms_about_mailboxes)
+{
+    run(long_queue);
+}
+
+static void hoarder(bl_term unused)
+{
+    bl_term list = bl_nil();
+    (void)unused;
+    bl_receive();
+    for (int64_t i = 0; i < 20000; i++)
+        list = bl_cons(bl_int(i), list);
+    bl_collect();
+    bl_receive();
+    bl_exit(bl_head(list));
+}
+
+static void large_heap(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn(hoarder, bl_int(0));
+    CLAIM(bl_system_monitor(bl_self(), &(bl_system_limits){.large_heap_words = 40000}) == BL_OK);
+    bl_send(p, bl_atom("go"));
+    int64_t words = bl_to_int(bl_element(bl_head(claim_alarm(p, "large_heap")), 1));
+    CLAIM(words >= 40000 && words < 100000);
+    bl_system_monitor(bl_self(), NULL);
+    bl_exit_signal(p, bl_atom("kill"));
+    bl_wait(p, NULL);
+}
+
+LAW(traces, alarms_about_heaps)
+{
+    run(large_heap);
+}
+
+static void slow(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    for (int64_t began = bl_monotonic_ns(); bl_monotonic_ns() - began < 30 * 1000 * 1000;)
+        ; /* it calls nothing that could give way */
+    bl_receive();
+}
+
+static void long_schedule(bl_term unused)
+{
+    (void)unused;
+    CLAIM(bl_system_monitor(bl_self(), &(bl_system_limits){.long_schedule_ms = 25}) == BL_OK);
+    bl_pid q = bl_spawn(slow, bl_int(0));
+    bl_send(q, bl_atom("go"));
+    for (;;) { /* on a slow machine others may be late as well */
+        bl_term m = bl_receive();
+        if (bl_same(bl_element(m, 1), bl_from_pid(q)) && bl_to_int(bl_element(bl_head(bl_element(m, 3)), 1)) >= 25)
+            break;
+    }
+    bl_system_monitor(bl_self(), NULL);
+    bl_exit_signal(q, bl_atom("kill"));
+    bl_wait(q, NULL);
+}
+
+LAW(traces, alarms_about_time)
+{
+    run(long_schedule);
+}
