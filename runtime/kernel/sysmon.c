@@ -99,7 +99,7 @@ static void look_at_queue(struct process *p, const bl_system_limits *limits, ter
     }
 }
 
-static void look(struct process *p, enum event e, term a, term monitor, const bl_system_limits *limits)
+static void look_at_event(struct process *p, enum event e, term a, term monitor, const bl_system_limits *limits)
 {
     switch (e) {
     case EVENT_IN: running_since = os_now_ns(); break;
@@ -126,5 +126,5 @@ void sysmon_event(struct process *p, enum event e, term a)
     if (monitor && !process_find(monitor))
         sysmon_set(TERM_NONE, NULL);
     else if (monitor && monitor != process_pid(p))
-        look(p, e, a, monitor, &limits);
+        look_at_event(p, e, a, monitor, &limits);
 }

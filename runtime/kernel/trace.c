@@ -296,7 +296,7 @@ term event_watcher(const struct process *p, struct heap *h)
 
 /* ---- those that are yet to come ---- */
 
-static struct lock lock;
+static struct lock new_lock;
 static struct bl_trace *of_new;
 static uint32_t flags_of_new;
 
@@ -304,7 +304,7 @@ bl_error trace_set_new(struct bl_trace *t, uint32_t add, uint32_t remove)
 {
     struct bl_trace *old = NULL;
     bl_error error = BL_OK;
-    lock_acquire(&lock);
+    lock_acquire(&new_lock);
     if (of_new && of_new != t && !is_over(of_new)) {
         error = BL_ESTATE;
     } else {
@@ -314,7 +314,7 @@ bl_error trace_set_new(struct bl_trace *t, uint32_t add, uint32_t remove)
         if (of_new)
             trace_retain(t);
     }
-    lock_release(&lock);
+    lock_release(&new_lock);
     if (old)
         trace_release(old);
     return error;
@@ -332,12 +332,12 @@ void trace_forget_new(void)
 /* Held by the caller; NULL: none. */
 static struct bl_trace *trace_of_new(uint32_t *flags)
 {
-    lock_acquire(&lock);
+    lock_acquire(&new_lock);
     struct bl_trace *t = of_new;
     *flags = flags_of_new;
     if (t)
         trace_retain(t);
-    lock_release(&lock);
+    lock_release(&new_lock);
     return t;
 }
 
