@@ -26,4 +26,10 @@ rm runtime/data/nowhere.h
 
 { cat term.h; echo '#include "base/nothing.h"'; } > runtime/data/term.h
 check > said && fail "an include of no room was not caught"
+cp term.h runtime/data/term.h
+
+{ cat runtime/data/atom.c; echo 'static struct lock arenas_lock;'; } > atom.c
+mv atom.c runtime/data/atom.c
+check > said && fail "two static variables of one name were not caught"
+grep -q 'has a static variable arenas_lock too' said || fail "it was not named: $(cat said)"
 exit 0

@@ -14,21 +14,21 @@
 
 enum { ARENAS_MAX = 1024 };
 
-static struct lock lock;
+static struct lock arenas_lock;
 static unsigned arena_of[ARENAS_MAX]; /* 0: not made yet (arena 0 is the program's own) */
 
 /* The arena of scheduler `index`, or 0 if jemalloc refuses: then the thread keeps its default. */
 static unsigned arena_for(int index)
 {
     unsigned *arena = &arena_of[index % ARENAS_MAX];
-    lock_acquire(&lock);
+    lock_acquire(&arenas_lock);
     if (!*arena) {
         size_t size = sizeof *arena;
         if (mallctl("arenas.create", arena, &size, NULL, 0))
             *arena = 0;
     }
     unsigned made = *arena;
-    lock_release(&lock);
+    lock_release(&arenas_lock);
     return made;
 }
 
@@ -67,13 +67,13 @@ void memory_free_slab(void *slab, size_t size)
 const char *memory_allocator(void)
 {
     static char text[32];
-    lock_acquire(&lock);
+    lock_acquire(&arenas_lock);
     if (!text[0]) {
         const char *version = "";
         size_t size = sizeof version;
         (void)mallctl("version", &version, &size, NULL, 0);
         snprintf(text, sizeof text, "jemalloc %.5s", version);
     }
-    lock_release(&lock);
+    lock_release(&arenas_lock);
     return text;
 }

@@ -20,7 +20,7 @@ struct name {
     char bytes[];
 };
 
-static struct lock lock;
+static struct lock atoms_lock;
 static _Atomic(_Atomic uint32_t *) slots;   /* SLOTS of them */
 static _Atomic(struct name *) *texts;       /* ATOM_MAX of them; published with slots */
 static _Atomic uint32_t count;
@@ -131,11 +131,11 @@ static _Atomic uint32_t *table_get(void)
     _Atomic uint32_t *table = atomic_load_explicit(&slots, memory_order_acquire);
     if (LIKELY(table))
         return table;
-    lock_acquire(&lock);
+    lock_acquire(&atoms_lock);
     table = atomic_load_explicit(&slots, memory_order_relaxed); /* the lock orders it */
     if (!table)
         table = create_locked();
-    lock_release(&lock);
+    lock_release(&atoms_lock);
     return table;
 }
 
@@ -146,10 +146,10 @@ static term intern(_Atomic uint32_t *table, const char *text, size_t length, bl_
     probe(table, text, length, &index);
     if (index >= 0)
         return term_atom((uint32_t)index);
-    lock_acquire(&lock);
+    lock_acquire(&atoms_lock);
     _Atomic uint32_t *slot = probe(table, text, length, &index);
     term t = index >= 0 ? term_atom((uint32_t)index) : add_locked(slot, text, length, error);
-    lock_release(&lock);
+    lock_release(&atoms_lock);
     return t;
 }
 

@@ -9,7 +9,7 @@ enum { STEP = 64 * 1024 };
 /* Nearer than LITERALS_MOST to the end of all addresses, which wraps to where none is. */
 _Atomic uintptr_t literals_low = -LITERALS_MOST;
 
-static struct lock lock;
+static struct lock literals_lock;
 static size_t taken_bytes, open_bytes; /* under the lock */
 
 /* The range begins here; 0: it cannot be had. */
@@ -47,8 +47,8 @@ uint64_t *literal_take(size_t words, bool *full)
     *full = words > LITERALS_MOST / sizeof(uint64_t);
     if (*full)
         return NULL;
-    lock_acquire(&lock);
+    lock_acquire(&literals_lock);
     uint64_t *taken = take_locked(words * sizeof(uint64_t), full);
-    lock_release(&lock);
+    lock_release(&literals_lock);
     return taken;
 }
