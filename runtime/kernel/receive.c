@@ -262,11 +262,16 @@ term message_accept(struct sched *s, struct message *m)
 /* The term of the oldest message; TERM_NONE: there is none. The process itself. */
 static inline term next_term(struct process *p, struct sched *s)
 {
-    struct message *m = p->mail.first ? NULL : inbox_peek(&p->inbox);
-    if (LIKELY(m && is_alone(m) && !term_is_pointer(m->word))) {
-        term word = m->word;
-        m->word = MESSAGE_READ;
-        return word;
+    struct message *m;
+    if (LIKELY(!p->mail.first)) {
+        m = inbox_peek(&p->inbox);
+        if (!m)
+            return TERM_NONE;
+        if (LIKELY(is_alone(m) && !term_is_pointer(m->word))) {
+            term word = m->word;
+            m->word = MESSAGE_READ;
+            return word;
+        }
     }
     m = next_message(p, &s);
     return m ? message_accept(s, m) : TERM_NONE;
