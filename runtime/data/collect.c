@@ -41,38 +41,6 @@
 
 #include "base/memory.h"
 
-/* One that is kept. Bit i of both maps is the word i of the block. */
-struct kept {
-    struct block *block;
-    uint64_t *marked;  /* reached */
-    uint64_t *scanned; /* and so is all that it points to */
-    size_t bytes;      /* of both maps */
-    bool dirty;        /* some are marked and not scanned */
-};
-
-enum { FEW_KEPT = 8, FEW_MAPS = 32, FEW_WORDS = 128 };
-
-struct collection {
-    struct kept *kept; /* in the order of their addresses */
-    size_t kept_count, kept_room;
-    struct kept few_kept[FEW_KEPT]; /* most of the time these are enough, and nothing is allocated */
-    uint64_t few_maps[FEW_MAPS];
-    size_t few_maps_used;
-    uintptr_t kept_low, kept_high; /* no kept block outside of these */
-    uintptr_t stays_low, stays_bytes; /* outside of these nothing stays: no kept block, no literal */
-    struct block **young; /* minor: all blocks that are looked at, in the order of their addresses; else NULL */
-    size_t young_count;
-    bool in_copies;       /* what is reached is reached from a copy, */
-    bool copies_point;    /* and some of it was in a kept block */
-
-    struct block *to, *last; /* copies, and the block that takes the next */
-    term *top, *limit;
-    size_t room;             /* the first block is to have so many words, if not 0 */
-    size_t grown;            /* words in blocks of copies, for their sizes */
-    bool failed;
-    bool dirty;              /* some kept block is */
-};
-
 /* ---- the copies ---- */
 
 static COLD term *make_room_slow(struct collection *c, size_t words)
@@ -137,37 +105,6 @@ static term *move_cell(struct collection *c, term *from)
     from[0] = 0;
     from[1] = (term)(uintptr_t)to;
     return to;
-}
-
-/* ---- what is kept ---- */
-
-static struct kept *kept_of(const struct collection *c, const term *p)
-{
-    uintptr_t at = (uintptr_t)p;
-    if (at < c->kept_low || at >= c->kept_high)
-        return NULL;
-    size_t low = 0, high = c->kept_count; /* the last that begins at or before p */
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if ((uintptr_t)c->kept[middle].block->words <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (!low)
-        return NULL;
-    struct kept *k = &c->kept[low - 1];
-    return p < k->block->words + k->block->used ? k : NULL;
-}
-
-static void mark(struct collection *c, struct kept *k, const term *object)
-{
-    size_t i = (size_t)(object - k->block->words);
-    uint64_t bit = UINT64_C(1) << i % 64;
-    if (!(k->marked[i / 64] & bit)) {
-        k->marked[i / 64] |= bit;
-        k->dirty = c->dirty = true;
-    }
 }
 
 /* ---- reaching ---- */
@@ -260,273 +197,6 @@ static void scan_all(struct collection *c)
             return;
         }
     }
-}
-
-/* ---- the stack ---- */
-
-static int by_address(const void *a, const void *b)
-{
-    uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The library's sort takes its time to begin. */
-static void sort_addresses(uintptr_t *words, size_t n)
-{
-    if (n > 16) {
-        qsort(words, n, sizeof *words, by_address);
-        return;
-    }
-    for (size_t i = 1; i < n; i++) {
-        uintptr_t word = words[i];
-        size_t j = i;
-        for (; j && words[j - 1] > word; j--)
-            words[j] = words[j - 1];
-        words[j] = word;
-    }
-}
-
-/* Room for words: on our own stack, if they are few. */
-struct scratch {
-    uintptr_t *words;
-    size_t size;
-    uintptr_t few[FEW_WORDS];
-};
-
-static bool scratch_init(struct scratch *s, size_t size)
-{
-    s->size = size;
-    s->words = size <= FEW_WORDS ? s->few : memory_alloc(size * sizeof *s->words);
-    return s->words;
-}
-
-static void scratch_fini(struct scratch *s)
-{
-    if (s->words && s->words != s->few)
-        memory_free(s->words, s->size * sizeof *s->words);
-}
-
-/* Where a counted box's bytes are: [low, high]. */
-static void counted_range(const term *box, uintptr_t *low, uintptr_t *high)
-{
-    if (header_kind(*box) == BOX_SHARED) {
-        *low = (uintptr_t)shared_of(box)->bytes;
-        *high = *low + shared_of(box)->size;
-    } else {
-        *low = (uintptr_t)resource_of(box)->object;
-        *high = *low + resource_of(box)->size;
-    }
-}
-
-/* Does a word of the stack, sorted, lie in what this counted box refers to? Then somebody
- * may be reading there, though the compiler has no more use for the term. */
-static bool is_in_use(const term *box, const uintptr_t *words, size_t n)
-{
-    uintptr_t low, high;
-    counted_range(box, &low, &high);
-    for (size_t first = 0; first < n;) {
-        size_t middle = first + (n - first) / 2;
-        if (words[middle] >= low && words[middle] <= high)
-            return true;
-        if (words[middle] < low)
-            first = middle + 1;
-        else
-            n = middle;
-    }
-    return false;
-}
-
-/* The addresses of counted boxes that are in use, into `found` if it is not NULL. */
-static size_t boxes_in_use(const struct heap *h, const uintptr_t *words, size_t n, uintptr_t *found)
-{
-    size_t in_use = 0;
-    for (const struct block *b = h->blocks; b; b = b->more) {
-        const term *end = b->words + b->used;
-        for (const term *at = b->counted ? b->words : end; at < end; at += object_size(at))
-            if (object_is_box(at) && header_is_counted(*at) && is_in_use(at, words, n)) {
-                if (found)
-                    found[in_use] = (uintptr_t)at;
-                in_use++;
-            }
-    }
-    return in_use;
-}
-
-static int by_block(const void *a, const void *b)
-{
-    uintptr_t x = (uintptr_t)((const struct kept *)a)->block, y = (uintptr_t)((const struct kept *)b)->block;
-    return (x > y) - (x < y);
-}
-
-/* Words that could be addresses within [low, high). It reads a stack, whatever the
- * sanitizers think of it. */
-__attribute__((noinline, no_sanitize_address, no_sanitize_thread)) static size_t
-suspects(const struct roots *roots, uintptr_t low, uintptr_t high, uintptr_t *found)
-{
-    size_t n = 0;
-    for (const uintptr_t *w = roots->low; w < (const uintptr_t *)roots->high; w++)
-        if (*w >= low && *w < high)
-            found[n++] = *w & ~(uintptr_t)(sizeof(term) - 1);
-    return n;
-}
-
-/* Mark the objects of k in which the suspects [first, end) lie. */
-static void mark_suspects(struct collection *c, struct kept *k, const uintptr_t *first, const uintptr_t *end)
-{
-    for (const term *at = k->block->words; first < end;) {
-        const term *next = at + object_size(at);
-        bool filler = object_is_box(at) && header_kind(*at) == BOX_FILLER;
-        if (*first < (uintptr_t)next && !filler)
-            mark(c, k, at);
-        while (first < end && *first < (uintptr_t)next)
-            first++;
-        at = next;
-    }
-}
-
-static uintptr_t *first_from(uintptr_t *first, uintptr_t *end, uintptr_t from)
-{
-    while (first < end) {
-        uintptr_t *middle = first + (end - first) / 2;
-        if (*middle < from)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first;
-}
-
-/* Two maps of so many words. */
-static uint64_t *take_maps(struct collection *c, size_t words)
-{
-    if (c->few_maps_used + 2 * words > FEW_MAPS)
-        return memory_alloc(2 * words * sizeof(uint64_t));
-    uint64_t *maps = c->few_maps + c->few_maps_used;
-    c->few_maps_used += 2 * words;
-    return maps;
-}
-
-static bool keep(struct collection *c, struct block *b)
-{
-    size_t words = (size_t)b->used / 64 + 1, bytes = 2 * words * sizeof(uint64_t);
-    uint64_t *maps = take_maps(c, words);
-    if (!maps)
-        return false;
-    memset(maps, 0, bytes);
-    c->kept[c->kept_count++] = (struct kept){.block = b, .marked = maps, .scanned = maps + words, .bytes = bytes};
-    return true;
-}
-
-/* Find the blocks to keep, and in them what the stack may mean. False: no memory. */
-static bool keep_suspected(struct collection *c, const struct heap *h, uintptr_t *found, size_t n)
-{
-    sort_addresses(found, n);
-    for (struct block *b = h->blocks; b; b = b->more) {
-        uintptr_t low = (uintptr_t)b->words, high = (uintptr_t)(b->words + b->used);
-        uintptr_t *first = first_from(found, found + n, low);
-        if (first < found + n && *first < high && !keep(c, b))
-            return false;
-    }
-    if (!c->kept_count)
-        return true;
-    if (c->kept_count > 1)
-        qsort(c->kept, c->kept_count, sizeof *c->kept, by_block);
-    c->kept_low = (uintptr_t)c->kept[0].block->words;
-    const struct block *last = c->kept[c->kept_count - 1].block;
-    c->kept_high = (uintptr_t)(last->words + last->used);
-    for (size_t i = 0; i < c->kept_count; i++) {
-        const struct block *b = c->kept[i].block;
-        mark_suspects(c, &c->kept[i], first_from(found, found + n, (uintptr_t)b->words),
-                      first_from(found, found + n, (uintptr_t)(b->words + b->used)));
-    }
-    return true;
-}
-
-static bool is_few_map(const struct collection *c, const uint64_t *maps)
-{
-    return maps >= c->few_maps && maps < c->few_maps + FEW_MAPS;
-}
-
-static void forget_kept(struct collection *c)
-{
-    for (size_t i = 0; i < c->kept_count; i++)
-        if (!is_few_map(c, c->kept[i].marked))
-            memory_free(c->kept[i].marked, c->kept[i].bytes);
-    if (c->kept && c->kept != c->few_kept)
-        memory_free(c->kept, c->kept_room * sizeof *c->kept);
-}
-
-/* What the stack might point into: the blocks, and what counted boxes refer to. */
-struct extent {
-    uintptr_t low, high;
-    uintptr_t outside_low, outside_high; /* inclusive */
-};
-
-static void extend_by_counted(struct extent *e, const struct block *b)
-{
-    for (const term *at = b->words, *end = at + b->used; at < end; at += object_size(at)) {
-        uintptr_t low, high;
-        if (!object_is_box(at) || !header_is_counted(*at))
-            continue;
-        counted_range(at, &low, &high);
-        e->outside_low = low < e->outside_low ? low : e->outside_low;
-        e->outside_high = high > e->outside_high ? high : e->outside_high;
-    }
-}
-
-static struct extent extent_of(const struct heap *h)
-{
-    struct extent e = {.low = UINTPTR_MAX, .outside_low = UINTPTR_MAX};
-    for (const struct block *b = h->blocks; b; b = b->more) {
-        uintptr_t low = (uintptr_t)b->words, high = (uintptr_t)(b->words + b->used);
-        e.low = low < e.low ? low : e.low;
-        e.high = high > e.high ? high : e.high;
-        if (UNLIKELY(b->counted))
-            extend_by_counted(&e, b);
-    }
-    return e;
-}
-
-/* The list of kept blocks gets room for n. */
-static bool make_list(struct collection *c, size_t n)
-{
-    c->kept_room = n;
-    c->kept = n <= FEW_KEPT ? c->few_kept : memory_alloc(n * sizeof *c->kept);
-    return c->kept;
-}
-
-/* Words of the stack that mean something: `outside`, those that lie in what counted boxes refer to. */
-static bool keep_what_is_meant(struct collection *c, const struct heap *h, const struct roots *roots,
-                               const struct extent *e, const uintptr_t *outside, size_t n_outside, size_t words)
-{
-    size_t used = n_outside ? boxes_in_use(h, outside, n_outside, NULL) : 0;
-    struct scratch found;
-    if (!scratch_init(&found, words + used))
-        return false;
-    size_t n = suspects(roots, e->low, e->high, found.words);
-    n += used ? boxes_in_use(h, outside, n_outside, found.words + n) : 0;
-    bool good = !n || (make_list(c, n) && keep_suspected(c, h, found.words, n)); /* not more blocks than suspects */
-    scratch_fini(&found);
-    return good;
-}
-
-/* False: no memory. */
-static bool look_at_stack(struct collection *c, const struct heap *h, const struct roots *roots)
-{
-    size_t words = (size_t)((const char *)roots->high - (const char *)roots->low) / sizeof(uintptr_t);
-    if (!words || !h->blocks)
-        return true;
-    struct extent e = extent_of(h);
-    if (LIKELY(e.outside_low > e.outside_high))
-        return keep_what_is_meant(c, h, roots, &e, NULL, 0, words);
-    struct scratch outside;
-    if (!scratch_init(&outside, words))
-        return false;
-    size_t n = suspects(roots, e.outside_low, e.outside_high + 1, outside.words);
-    sort_addresses(outside.words, n);
-    bool good = keep_what_is_meant(c, h, roots, &e, outside.words, n, words);
-    scratch_fini(&outside);
-    return good;
 }
 
 /* ---- afterwards ---- */
@@ -726,7 +396,7 @@ static enum collected collect_some(struct heap *h, const struct roots *roots, si
     heap_settle(h);
     if (!minor)
         grow_young(h);
-    bool begun = (!minor || look_at_young(&c, h)) && look_at_stack(&c, h, roots);
+    bool begun = (!minor || look_at_young(&c, h)) && keep_for_stack(&c, h, roots);
     set_stays(&c);
     for (size_t i = 0; begun && i < roots->count; i++)
         reach(&c, &roots->terms[i]);
@@ -746,7 +416,7 @@ static enum collected collect_some(struct heap *h, const struct roots *roots, si
         give_up(h, &c);
     if (c.young)
         memory_free(c.young, (c.young_count + 1) * sizeof *c.young);
-    forget_kept(&c);
+    keep_forget(&c);
     count_collection(h, minor);
     return result;
 }

@@ -2,16 +2,7 @@
 #ifndef DATA_COLLECT_H
 #define DATA_COLLECT_H
 
-#include "data/box.h"
-
-/* What is still needed: all that can be reached from these. */
-struct roots {
-    term *terms;      /* words that are terms, or 0; they are told where their terms went */
-    size_t count;
-    const void *low;  /* a stack, [low, high): of its words nobody knows which are terms. */
-    const void *high; /* NULL, NULL: none */
-    size_t room;      /* what is copied is known to be this many words; 0: not known */
-};
+#include "data/keep.h"
 
 enum collected {
     COLLECTED,
