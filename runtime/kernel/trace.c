@@ -204,7 +204,7 @@ void event_happened(struct process *p, enum event e, term a, term b)
 {
     sysmon_event(p, e, a);
     const struct extra *x = p->extra;
-    if (!x || !x->trace)
+    if (!x || !x->trace || p->kind == PROCESS_LEAVING) /* that was the last of it */
         return;
     if (has_ended(x->trace)) {
         trace_forget(p);

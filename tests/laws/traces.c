@@ -268,6 +268,37 @@ LAW(traces, of_running)
         run(running);
 }
 
+/* Its last duties take more than one slice: it has ended all the same. */
+static void popular(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < 1000; i++)
+        bl_spawn_link(sleeper, bl_int(0));
+    bl_receive();
+}
+
+static void the_end(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn(popular, bl_int(0));
+    await_waiting(p);
+    bl_trace *t = bl_trace_to_process(bl_self());
+    bl_term monitor = bl_monitor(p);
+    CLAIM(bl_trace_process(t, p, BL_TRACE_RUNNING | BL_TRACE_PROCS, 0) == BL_OK);
+    bl_send(p, bl_atom("end"));
+    claim_event(p, "in", (bl_term){0});
+    claim_event(p, "exit", bl_atom("normal"));
+    claim_event(p, "out_exited", (bl_term){0});
+    claim_down(monitor, bl_from_pid(p), bl_atom("normal"));
+    bl_trace_end(t);
+}
+
+LAW(traces, nothing_comes_after_the_end)
+{
+    if (!TEST_HOSTILE_BUILD)
+        run(the_end);
+}
+
 /* ---- others than processes ---- */
 
 struct counts {
