@@ -178,6 +178,45 @@ LAW(monitors, may_be_many)
     cr_assert(ended_well(bl_spawn(many_watch, bl_int(rounds(100000)))));
 }
 
+/* ---- an end that many hear of takes nobody's turn ---- */
+
+static _Atomic int64_t ticks;
+static _Atomic bool ticking;
+
+static void tick(bl_term unused)
+{
+    (void)unused;
+    while (ticking) {
+        ticks++;
+        bl_yield();
+    }
+}
+
+/* Who hears first could not have had a turn before all had been told. */
+static void many_hear(bl_term n)
+{
+    bl_pid p = bl_spawn(sleeper, bl_int(0)), ticker;
+    for (int64_t i = 0; i < bl_to_int(n); i++)
+        bl_monitor(p);
+    await_waiting(p);
+    ticking = true;
+    ticker = bl_spawn(tick, bl_int(0));
+    bl_exit_signal(p, atom("crash"));
+    bl_receive();
+    int64_t first = ticks;
+    while (bl_mailbox_length() < (size_t)bl_to_int(n) - 1)
+        bl_yield();
+    CLAIM(ticks - first >= bl_to_int(n) / 1000);
+    ticking = false;
+    bl_wait(ticker, NULL);
+}
+
+LAW(monitors, a_death_that_many_hear_of_comes_in_slices)
+{
+    if (schedulers == 1)
+        cr_assert(ended_well(bl_spawn(many_hear, bl_int(rounds(400000)))));
+}
+
 static void resting_watcher_target(bl_term unused)
 {
     (void)unused;
