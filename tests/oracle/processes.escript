@@ -21,7 +21,8 @@
 -define(SECONDS, 10).
 -define(EAGER, 1000000). % runs from here on take in signals when they have to
 -define(LONG, 3600000). % a timer that does not expire
--define(INFO, [links, monitors, monitored_by, trap_exit, registered_name, message_queue_len, messages, group_leader]).
+-define(INFO, [links, monitors, monitored_by, trap_exit, registered_name, message_queue_len, messages, group_leader,
+               suspending]).
 
 main([Program]) ->
     Seed = erlang:system_time() rem 1000000007,
@@ -633,10 +634,10 @@ awaited_timer(Id, S = #{fired := Id}) ->
     end;
 awaited_timer(Id, S) -> awaited_timer(Id, hear(S)).
 
-%% Until nobody has a link or a monitor, from or to somebody who has ended.
+%% Until nobody has a link or a monitor, from or to somebody who has ended, or has suspended somebody who has.
 settled(S = #{pids := Pids, ends := Ends}) ->
     Dead = [Pid || {K, Pid} <- maps:to_list(Pids), is_map_key(K, Ends)],
-    Lists = fun(Pid) -> process_info(Pid, [links, monitors, monitored_by]) end,
+    Lists = fun(Pid) -> process_info(Pid, [links, monitors, monitored_by, suspending]) end,
     case [P || P = {_, Pid} <- living(S), not is_consistent(Lists(Pid), Dead)] of
         [] -> S;
         [{K, Pid} | _] -> erlang:yield(), settled(awaited_end(K, process_info(Pid, status), S))
@@ -651,8 +652,9 @@ awaited_end(_, _, S) -> S.
 
 is_consistent(undefined, _) -> false;
 is_consistent(Lists, Dead) ->
-    not lists:any(fun({_, Who}) -> lists:member(Who, Dead); (Who) -> lists:member(Who, Dead) end,
-                  lists:append([List || {_, List} <- Lists])).
+    Named = fun({_, Who}) -> Who; ({Who, _, _}) -> Who; (Who) -> Who end,
+    not lists:any(fun(Entry) -> lists:member(Named(Entry), Dead) end, lists:append([List || {_, List} <- Lists])).
+
 
 %% ---- all at once ----
 
