@@ -186,7 +186,7 @@ BL_API bl_error bl_set_group_leader(bl_pid leader, bl_pid pid);
  * signals, and can be killed. Undone when this process ends. BL_ENOPROC; BL_EINVAL for
  * oneself. (erlang:suspend_process/1) [process] */
 BL_API bl_error bl_suspend(bl_pid pid);
-/* BL_ESTATE: this process has not suspended it. (erlang:resume_process/1) [process] */
+/* BL_ESTATE: this process has not suspended it, or it has ended. (erlang:resume_process/1) [process] */
 BL_API bl_error bl_resume(bl_pid pid);
 
 /* ---- time ---- */

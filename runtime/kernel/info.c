@@ -71,6 +71,8 @@ static term of_monitor(struct heap *h, const struct signal *record)
 
 static term of_suspended(struct heap *h, const struct signal *record)
 {
+    if (!process_find(record->from))
+        return TERM_NIL;
     return tuple_make(h, (term[]){record->from, term_int(record->number), term_int(0)}, 3);
 }
 
@@ -343,6 +345,11 @@ bl_error resume_self(struct process *p, term to)
     struct signal *record = p->extra ? signal_of_node(treap_find(&p->extra->suspends, to)) : NULL, *sent = record;
     if (!record)
         return BL_ESTATE;
+    if (!process_find(to)) {
+        treap_remove(&p->extra->suspends, &record->node);
+        signal_free(record);
+        return BL_ESTATE;
+    }
     if (record->number > 1) {
         sent = signal_create();
         if (!sent)

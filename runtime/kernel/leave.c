@@ -38,11 +38,16 @@ static struct message *keep_signals(struct message *m)
     return messages_reverse(signals);
 }
 
-static void orphan(struct message *m, term ended, parcel reason)
+/* Who linked to p, as p had to it, hears why p has ended along p's link, and nothing before. */
+static void orphan(const struct process *p, struct message *m, term ended, parcel reason)
 {
     while (m) {
         struct message *next = m->next;
-        signal_orphaned(ended, (struct signal *)m, reason);
+        struct signal *signal = (struct signal *)m;
+        if (signal_kind(signal) == SIGNAL_LINK && link_is_with(p, signal->from))
+            signal_free(signal);
+        else
+            signal_orphaned(ended, signal, reason);
         m = next;
     }
 }
@@ -59,8 +64,8 @@ void leave_mailbox(struct process *p, parcel reason)
     /* The runtime may stop while we answer, so that comes after all else. */
     taken = taken ? keep_signals(taken) : NULL;
     late = late ? keep_signals(messages_reverse(late)) : NULL;
-    orphan(taken, ended, reason);
-    orphan(late, ended, reason);
+    orphan(p, taken, ended, reason);
+    orphan(p, late, ended, reason);
     if (p->waits)
         signal_answer_waiters(p, reason);
 }

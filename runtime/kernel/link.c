@@ -213,6 +213,12 @@ void link_receive(struct process *p, struct signal *signal)
 
 /* ---- the end ---- */
 
+bool link_is_with(const struct process *p, term other)
+{
+    const struct signal *record = find_link(p, other);
+    return record && link_is_active(record);
+}
+
 /* Also what is being undone: the other end may be at it too, and wait for our answer. */
 void link_leave(term ended, struct signal *record, parcel reason)
 {

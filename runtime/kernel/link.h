@@ -39,6 +39,9 @@ void link_forget(struct process *p, term child);
 /* A signal of these kinds has reached p, who runs or is held by the caller. */
 void link_receive(struct process *p, struct signal *);
 
+/* p has a link with it, which it is not undoing. */
+bool link_is_with(const struct process *p, term other);
+
 /* p has ended, and this is one of its links. */
 void link_leave(term ended, struct signal *, parcel reason);
 /* A signal of these kinds that reached nobody. */

@@ -84,8 +84,9 @@ static void monitor_over(struct process *p, struct signal *record)
 static term watch(struct process *p, struct signal *record, struct signal *sent)
 {
     term reference = record->node.key;
-    if (record->from == process_pid(p)) { /* legal, and never heard of */
+    if (record->from == process_pid(p)) { /* legal, never heard of, and no alias either: as in Erlang */
         signal_free(sent);
+        record->flags &= ~(unsigned)REFERENCE_UNALIAS;
         monitor_over(p, record);
         return reference;
     }

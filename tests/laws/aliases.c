@@ -56,6 +56,26 @@ static void with_monitor(bl_term unused)
     CLAIM(bl_unalias(explicit_));
 }
 
+/* As in Erlang, where that is no monitor. */
+static void with_monitor_of_oneself(bl_term unused)
+{
+    static const unsigned options[] = {BL_ALIAS_UNALIAS, BL_ALIAS_DEMONITOR, BL_ALIAS_REPLY};
+    (void)unused;
+    for (int i = 0; i < 3; i++) {
+        bool was = true;
+        bl_term r = bl_monitor_opt(bl_from_pid(bl_self()), options[i], (bl_term){0});
+        CLAIM(!arrives(r));
+        CLAIM(!bl_unalias(r));
+        CLAIM(bl_demonitor(r, false, &was) == BL_OK && !was);
+    }
+    claim_nothing();
+}
+
+LAW(aliases, of_a_monitor_of_oneself_there_are_none)
+{
+    run(with_monitor_of_oneself);
+}
+
 LAW(aliases, of_monitors_end_as_was_asked)
 {
     run(with_monitor);

@@ -206,6 +206,48 @@ LAW(links, what_was_undone_is_not_heard_of)
         cr_assert(ended_well(bl_spawn_on(1, undo_meanwhile, bl_int(0))));
 }
 
+/* Both link at the same time, and one of them ends before it has looked. */
+static _Atomic int ready, both_linked;
+
+static void meet(void)
+{
+    atomic_fetch_add(&ready, 1);
+    for (int i = 0; atomic_load(&ready) < 2; i++)
+        if (i > 1000)
+            sched_yield(); /* the thread's: no call into the runtime */
+}
+
+static void link_and_end(bl_term other)
+{
+    meet();
+    CLAIM(bl_link(bl_to_pid(other)) == BL_OK);
+    while (!atomic_load(&both_linked))
+        sched_yield();
+}
+
+static void link_at_once(bl_term unused)
+{
+    (void)unused;
+    bl_trap_exit(true);
+    for (int i = 0; i < rounds(40000); i++) {
+        atomic_store(&ready, 0);
+        atomic_store(&both_linked, 0);
+        bl_pid p = bl_spawn_on(2, link_and_end, bl_from_pid(bl_self()));
+        meet();
+        CLAIM(bl_link(p) == BL_OK);
+        atomic_store(&both_linked, 1);
+        claim_exit(p, atom("normal"));
+        bl_wait(p, NULL);
+        claim_nothing();
+    }
+}
+
+LAW(links, who_links_to_whom_it_is_linked_with_hears_the_reason)
+{
+    if (schedulers > 1)
+        cr_assert(ended_well(bl_spawn_on(1, link_at_once, bl_int(0))));
+}
+
 /* Two that link and unlink each other at the same time end up agreed. */
 static void quarrel(bl_term other_and_seed)
 {

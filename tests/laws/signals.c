@@ -220,8 +220,12 @@ static void suspend_them(bl_term unused)
         while (atomic_load(&steps) == before)
             bl_yield();
         CLAIM(bl_suspend(p) == BL_OK);
+        CLAIM(bl_suspend(p) == BL_OK);
+        CLAIM(bl_same(info(bl_self(), "suspending"), BL_LIST(BL_TERM("{%p, 2, 0}", p))));
         bl_exit_signal(p, atom("x")); /* the suspended die too */
         CLAIM(!bl_is_alive(p));
+        CLAIM(bl_is_nil(info(bl_self(), "suspending")));
+        CLAIM(bl_resume(p) == BL_ESTATE);
     }
     CLAIM(bl_suspend(bl_self()) == BL_EINVAL);
 }
