@@ -129,6 +129,12 @@ BL_API bl_term bl_registered(void);
 
 /* ---- flags ---- */
 
+/* Who goes before whom on one scheduler, as in Erlang: max before all, high before normal and
+ * low; a low one is passed over seven times of eight that it would have its turn among the
+ * normal ones. Nobody who runs is interrupted for a higher one before his time slice is over or
+ * he waits. While higher ones have something to do, the others have nothing but brief turns to
+ * handle signals: they can be asked, and killed. Children start with normal, whoever spawns
+ * them. (erlang:process_flag(priority, ..)) */
 typedef enum bl_priority { BL_PRIORITY_NORMAL, BL_PRIORITY_LOW, BL_PRIORITY_HIGH, BL_PRIORITY_MAX } bl_priority;
 
 /* Set a flag of this process; the result is its old value, or "no term" if there is no such

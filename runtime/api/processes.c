@@ -321,12 +321,15 @@ static term swap_boolean(bool *flag, term value)
 
 static const uint8_t priority_atoms[] = {ATOM_normal, ATOM_low, ATOM_high, ATOM_max};
 
-static term swap_priority(struct extra *x, term value)
+_Static_assert((int)BL_PRIORITY_LOW == RANK_LOW && (int)BL_PRIORITY_HIGH == RANK_HIGH &&
+                   (int)BL_PRIORITY_MAX == RANK_MAX, "ranks are numbered as priorities are");
+
+static term swap_priority(struct process *p, term value)
 {
-    uint8_t old = x->priority;
-    for (uint8_t i = 0; i < sizeof priority_atoms; i++)
+    enum process_rank old = process_rank(p);
+    for (unsigned i = 0; i < sizeof priority_atoms; i++)
         if (value == term_atom(priority_atoms[i])) {
-            x->priority = i;
+            sched_set_rank_self(self_sched(), (enum process_rank)i);
             return term_atom(priority_atoms[old]);
         }
     return TERM_NONE;
@@ -394,7 +397,7 @@ static term swap_flag(struct process *p, struct heap *h, term flag, term value)
     switch (term_atom_index(flag)) {
     case ATOM_trap_exit: return swap_boolean(&p->extra->trap_exit, value);
     case ATOM_sensitive: return swap_boolean(&p->extra->sensitive, value);
-    case ATOM_priority: return swap_priority(p->extra, value);
+    case ATOM_priority: return swap_priority(p, value);
     case ATOM_message_queue_data: return swap_queue_data(p->extra, value);
     case ATOM_fullsweep_after: return swap_fullsweep(p->extra, value);
     case ATOM_min_heap_size: return swap_min_heap(h, value);

@@ -139,8 +139,8 @@ term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, boo
         alarm_free(a);
         return TERM_NONE;
     }
-    if (!s->until_timers)
-        s->until_timers = TIMER_SWITCHES;
+    if (!sched_until_timers(s))
+        sched_watch_timers(s, TIMER_SWITCHES);
     return reference;
 }
 

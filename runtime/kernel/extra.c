@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 
-enum { FULLSWEEP_AFTER = 65535, PRIORITY_NORMAL = 0 };
+enum { FULLSWEEP_AFTER = 65535 };
 
 struct extra *extra_of(struct process *p)
 {
@@ -11,6 +11,6 @@ struct extra *extra_of(struct process *p)
         return p->extra;
     struct extra *x = memory_alloc(sizeof *x);
     if (x)
-        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER, .priority = PRIORITY_NORMAL};
+        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER};
     return p->extra = x;
 }

@@ -31,7 +31,6 @@ struct extra {
     parcel reason;           /* why it ended, while it is leaving */
     uint32_t suspended;      /* how often, by all */
     uint32_t fullsweep_after;
-    uint8_t priority;        /* bl_priority */
     bool trap_exit;
     bool off_heap;           /* message_queue_data: said, not done */
     bool spared;             /* a heap above max_heap_size does not end it */

@@ -158,11 +158,11 @@ void idle_main(void *arg)
         if (sched_halted(s))
             break;
         sched_give_back_lanes(s);
-        if (s->until_timers != TIMERS_NOW)
+        if (sched_until_timers(s) != WATCH_TIMERS_NOW)
             idle(s);
         if (timer_next_ns(s))
             sched_surplus(); /* what we run now may compute for long: somebody must mind our timers */
-        if (s->until_timers == TIMERS_NOW || timer_due())
+        if (sched_until_timers(s) == WATCH_TIMERS_NOW || timer_due())
             timer_poll(s);
     }
     os_trap_stack_end(s->trap_stack);

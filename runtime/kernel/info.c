@@ -167,7 +167,7 @@ static term function_name(const struct process *p)
 static term priority_atom(const struct process *p)
 {
     static const uint8_t atoms[] = {ATOM_normal, ATOM_low, ATOM_high, ATOM_max};
-    return term_atom(atoms[p->extra ? p->extra->priority : BL_PRIORITY_NORMAL]);
+    return term_atom(atoms[process_rank(p)]);
 }
 
 static const struct extra no_extra;
@@ -231,7 +231,7 @@ static parcel answer_info(struct process *p, term item)
     struct heap h;
     const struct sched *s = self_sched();
     unsigned status = s && s->current == p ? ATOM_runnable : ATOM_waiting;
-    if (p->bound & BOUND_HELD && p->bound != BOUND_GUEST)
+    if (p->bound & BOUND_HELD)
         status = ATOM_suspended;
     heap_init(&h);
     parcel answer = parcel_of(info_make(p, item, &h, status));

@@ -71,6 +71,7 @@ void leave_begin(struct process *p, parcel reason)
     name_give_back(p, TERM_NONE); /* before anybody hears of the end */
     p->kind = PROCESS_LEAVING;
     p->bound &= (uint16_t)~BOUND_HELD;
+    process_set_rank(p, RANK_MAX); /* others wait to hear of it, whose rank may be any */
     p->doomed = 0;
     p->arg = process_pid(p);
     p->extra->reason = reason;

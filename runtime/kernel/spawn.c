@@ -74,13 +74,11 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
 /* The flags that are not the default ones. False: no memory. */
 static bool set_flags(struct process *p, const bl_spawn_options *options)
 {
-    if (!options->priority && !options->max_heap_spares && !options->message_queue_off_heap &&
-        !options->fullsweep_after)
+    if (!options->max_heap_spares && !options->message_queue_off_heap && !options->fullsweep_after)
         return true;
     struct extra *x = extra_of(p);
     if (!x)
         return false;
-    x->priority = (uint8_t)options->priority;
     x->spared = options->max_heap_spares;
     x->off_heap = options->message_queue_off_heap;
     if (options->fullsweep_after)
@@ -119,6 +117,8 @@ static bool inherit(struct sched *s, struct process *p)
 /* What was asked for. False: no memory. */
 static COLD bool equip_specially(struct sched *s, struct process *p, const bl_spawn_options *options)
 {
+    p->bound = (uint16_t)options->scheduler;
+    process_set_rank(p, (enum process_rank)options->priority);
     if ((options->min_heap_size || options->max_heap_size) && !size_heap(p, options))
         return false;
     return set_flags(p, options) && bring_up(s, p, options);
@@ -154,7 +154,6 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
         return TERM_NONE;
     }
     uint32_t generation = slot_init(p, kind, entry, arg);
-    p->bound = (uint16_t)options->scheduler;
     p->parent = s ? process_pid(s->current) : TERM_NONE;
     if (UNLIKELY(!equip(s, p, options))) {
         discard(s, p);
