@@ -166,15 +166,17 @@ BL_API bl_term bl_get_keys(void);
 
 /* ---- questions ---- */
 
-/* {Item, Value}; [] for the registered_name of a process that has none; `undefined` if there
- * is no such process; "no term" if there is no such item, or no memory. Comes after all that
- * the caller has sent to the process, and waits until that has looked. Items: current_function
- * and initial_call (its function: a name, or an address), dictionary, fullsweep_after,
+/* {Item, Value}, or, if a list of items is asked for, a list of these in the same order and of one
+ * moment; `undefined` if there is no such process, or it has ended and is telling others of that;
+ * "no term" if there is no such item, or no memory. The registered_name of a process that has
+ * none is [], in a list {registered_name, []}. Comes after all that the caller has sent to the
+ * process, and waits until that has looked. Items: current_function and initial_call (its
+ * function: a name, or an address), dictionary, {dictionary, Key}, fullsweep_after,
  * garbage_collection, group_leader, heap_size, label, links, max_heap_size, memory,
- * message_queue_data, message_queue_len, messages, min_heap_size, monitored_by, monitors,
- * parent, priority, registered_name, sensitive, stack_size, status, suspending,
- * total_heap_size, trap_exit. (erlang:process_info/2) [any] */
-BL_API bl_term bl_process_info(bl_pid pid, bl_term item);
+ * message_queue_data, message_queue_len, messages, min_heap_size, monitored_by, monitors, parent,
+ * priority, reductions (all that it was charged), registered_name, sensitive, stack_size, status,
+ * suspending, total_heap_size, trap_exit. (erlang:process_info/2) [any] */
+BL_API bl_term bl_process_info(bl_pid pid, bl_term items);
 /* All processes that there are, as a list of pids. (erlang:processes/0) [any] */
 BL_API bl_term bl_processes(void);
 

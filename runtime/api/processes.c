@@ -235,14 +235,12 @@ bl_error bl_send_priority(bl_term alias, bl_term message)
 
 /* ---- asking others ---- */
 
-/* *answer 0: it is no more. */
+/* *answer 0: it is no more. A value that is a parcel is given away. (No runtime: no lobby.) */
 static bl_error ask(term pid, enum ask number, uint64_t value, parcel *answer)
 {
     struct sched *s = self_sched();
     const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
     *answer = 0;
-    if (!runtime.count)
-        return BL_ESTATE;
     bl_error error = s ? wait_self(s, pid, &q, answer) : wait_outside(pid, &q, answer);
     return !error && !*answer ? BL_ENOPROC : error;
 }
@@ -556,17 +554,19 @@ static bl_term answer_as_term(bl_error error, parcel answer)
     return term_give(t);
 }
 
-bl_term bl_process_info(bl_pid pid, bl_term item)
+bl_term bl_process_info(bl_pid pid, bl_term items)
 {
     struct sched *s = enter();
-    if (!info_knows(item.word))
+    if (!info_knows(items.word))
         return term_give(TERM_NONE);
     if (s && pid.word == process_pid(s->current)) {
         struct heap *h = garbage_heap();
-        return term_give(h ? info_make(self_sched()->current, item.word, h, ATOM_running) : TERM_NONE);
+        return term_give(h ? info_make(self_sched()->current, items.word, h, ATOM_running) : TERM_NONE);
     }
-    parcel answer;
-    bl_error error = ask(pid.word, ASK_INFO, item.word, &answer);
+    parcel asked = parcel_make(items.word), answer;
+    if (!asked)
+        return term_give(TERM_NONE);
+    bl_error error = ask(pid.word, ASK_INFO, asked, &answer);
     return answer_as_term(error, answer);
 }
 
@@ -770,8 +770,10 @@ bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_opti
     if (!s || !function)
         return reference;
     o.reference = &reference;
-    if (s->reductions < 2)
+    if (s->reductions < 2) {
+        s->current->reductions += 2 - (uint32_t)s->reductions; /* those that are given back below */
         s->reductions = 2; /* no giving way before the reply is there */
+    }
     bl_pid pid = bl_spawn_opt(function, arg, &o);
     bl_error error = bl_pid_error(pid);
     s = self_sched();

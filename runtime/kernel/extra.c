@@ -2,6 +2,7 @@
 #include "kernel/extra.h"
 
 #include "base/memory.h"
+#include "kernel/sched.h"
 
 enum { FULLSWEEP_AFTER = 65535 };
 
@@ -13,4 +14,12 @@ struct extra *extra_of(struct process *p)
     if (x)
         *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER};
     return p->extra = x;
+}
+
+/* Without memory they are forgotten. */
+COLD void sched_carry_reductions(struct process *self)
+{
+    if (extra_of(self))
+        self->extra->reductions += self->reductions;
+    self->reductions = 0;
 }

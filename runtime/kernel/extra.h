@@ -24,6 +24,7 @@ struct extra {
     struct alarm *alarms;    /* timers of ours that will send to us          kernel/alarm */
     struct message *last_priority; /* of the priority messages at the front of the mailbox */
     struct catching *catching;     /* the innermost bl_catch() */
+    uint64_t reductions;     /* besides those in the process, which has room for few */
     uint64_t unlinked;       /* how often we have unlinked: numbers for that */
     term name;               /* registered; TERM_NONE: none */
     term leader;             /* of its group; TERM_NONE: the default */

@@ -94,7 +94,7 @@ static void collected(struct sched *s, uint8_t reason, size_t moved)
 static void collect_off_lane(struct process *p)
 {
     size_t moved;
-    p->doomed = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + p->frames.size, &moved);
+    p->doomed = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + process_stack_size(p), &moved);
 }
 
 static void collect_resting_off_lane(struct process *p)

@@ -66,6 +66,7 @@ struct process {
     /* The process itself and the scheduler that holds its lane. */
     struct ctx ctx;
     struct frames frames;
+    uint32_t reductions; /* done until it was last switched from; what is over is in extra */
     struct heap *heap; /* its terms; NULL: it never had any that need one */
     struct msgq mail;  /* taken from the inbox, not yet received */
     term parent;       /* who spawned it; TERM_NONE: a thread */
@@ -115,6 +116,12 @@ static inline enum process_rank process_rank(const struct process *p)
 static inline void process_set_rank(struct process *p, enum process_rank rank)
 {
     p->bound = (uint16_t)((p->bound & ~BOUND_RANK) | (unsigned)rank << BOUND_RANK_SHIFT);
+}
+
+/* Bytes of its stack, while it waits. Who holds it. */
+static inline size_t process_stack_size(const struct process *p)
+{
+    return p->lane ? (size_t)(p->lane->foot - (char *)p->ctx.sp) : 0;
 }
 
 /* To the end of its private list of messages. The process itself, or who holds it. */

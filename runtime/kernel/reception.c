@@ -145,6 +145,7 @@ void signal_drop(struct signal *signal)
 {
     switch (signal_kind(signal)) {
     case SIGNAL_ANSWER:
+    case SIGNAL_ASK:
     case SIGNAL_EXIT:
     case SIGNAL_LINK_EXIT:
     case SIGNAL_DOWN: signal_free_with_value(signal); break;

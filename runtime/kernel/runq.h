@@ -38,6 +38,19 @@ static inline struct process *runq_pop(struct runq *q)
     return p;
 }
 
+/* p to the end, and the first out, who may be p. */
+static inline struct process *runq_rotate(struct runq *q, struct process *p)
+{
+    struct process *first = q->first;
+    if (UNLIKELY(!first))
+        return p;
+    p->next = NULL;
+    q->last->next = p;
+    q->last = p;
+    q->first = first->next;
+    return first;
+}
+
 /* Put all of `front` before what is in q; front is void afterwards. */
 static inline void runq_prepend(struct runq *q, struct runq *front)
 {

@@ -540,7 +540,7 @@ static uint64_t resume_evicted(struct sched *s, struct ctx *from, struct process
         ctx_fini(&p->ctx);
         return begin(s, from, p, lane, after);
     }
-    frames_load(&p->frames, lane);
+    frames_load(&p->frames, lane, p->ctx.sp);
     lane->resident = p;
     return resume(s, from, p, lane, after);
 }
@@ -638,25 +638,56 @@ static NOINLINE uint64_t yield_looking(struct sched *s)
     return leave_looking(s, s->current, NULL);
 }
 
-static inline uint64_t yield_locked(struct sched *s)
+/* Others are next, who are not at the front of the queue. */
+static NOINLINE uint64_t yield_behind(struct sched *s)
 {
+    runq_push(&s->queue, s->current);
+    return leave_straight(s, s->current, NULL);
+}
+
+static NOINLINE uint64_t yield_carrying(struct sched *s);
+
+/* It has no rank if it is not time to look. */
+static inline __attribute__((always_inline)) uint64_t yield_locked(struct sched *s)
+{
+    struct process *self = s->current;
+    if (UNLIKELY(!sched_add_reductions(s, self)))
+        return yield_carrying(s);
     if (UNLIKELY(time_to_look(s)))
         return yield_looking(s);
-    runq_push(&s->queue, s->current); /* it has no rank: that would be a reason to look */
-    return leave_straight(s, s->current, NULL);
+    if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL ||
+                 atomic_load_explicit(&s->runnext, memory_order_relaxed) != NULL))
+        return yield_behind(s);
+    s->streak = 0;
+    struct process *next = runq_rotate(&s->queue, self);
+    if (UNLIKELY(!may_run_here(s, next)))
+        return leave_slow(s, self, next, NULL);
+    return leave_for(s, self, next, NULL);
+}
+
+/* For the rare ways to come here; the usual one has it inlined. */
+static NOINLINE uint64_t yield_again(struct sched *s)
+{
+    return yield_locked(s);
+}
+
+static NOINLINE uint64_t yield_carrying(struct sched *s)
+{
+    sched_carry_reductions(s->current);
+    return yield_again(s);
 }
 
 static NOINLINE uint64_t yield_slow(struct sched *s)
 {
     sched_lock_slow(s);
-    return yield_locked(s);
+    return yield_again(s);
 }
 
 static NOINLINE uint64_t yield_polled(struct sched *s)
 {
     s = signals_poll_self(s);
     sched_lock(s);
-    return yield_locked(s);
+    return yield_again(s);
 }
 
 uint64_t sched_yield_self(struct sched *s)
@@ -666,23 +697,54 @@ uint64_t sched_yield_self(struct sched *s)
     return LIKELY(sched_lock_try(s)) ? yield_locked(s) : yield_slow(s);
 }
 
-static inline uint64_t park_locked(struct sched *s, ctx_after *after)
+static NOINLINE uint64_t leave_freeing(struct sched *s, struct process *self, ctx_after *after, struct message *read)
+{
+    sched_free_read(s, read);
+    return leave(s, self, after);
+}
+
+/* Something came. */
+static NOINLINE uint64_t park_not(struct sched *s, struct process *self, ctx_after *after)
+{
+    self->reductions -= sched_reductions(s); /* they will be added later */
+    return stay(s, after);
+}
+
+static NOINLINE uint64_t park_carrying(struct sched *s, ctx_after *after);
+
+static inline __attribute__((always_inline)) uint64_t park_locked(struct sched *s, ctx_after *after)
 {
     struct process *p = s->current;
+    if (UNLIKELY(!sched_add_reductions(s, p)))
+        return park_carrying(s, after);
     /* From a success on, a waker may queue p; it cannot run before we have left it,
      * since its lane is ours and we hold the lock. */
     struct message *read;
     if (UNLIKELY(!inbox_idle(&p->inbox, process_generation(p), &read)))
-        return stay(s, after);
-    if (LIKELY(read != NULL))
-        sched_free_read(s, read);
+        return park_not(s, p, after);
+    if (LIKELY(read != NULL)) {
+        if (UNLIKELY(read->word != MESSAGE_READ || !pool_has_room(&s->messages)))
+            return leave_freeing(s, p, after, read);
+        pool_give(&runtime.messages, &s->messages, read);
+    }
     return leave(s, p, after);
+}
+
+static NOINLINE uint64_t park_again(struct sched *s, ctx_after *after)
+{
+    return park_locked(s, after);
+}
+
+static NOINLINE uint64_t park_carrying(struct sched *s, ctx_after *after)
+{
+    sched_carry_reductions(s->current);
+    return park_again(s, after);
 }
 
 static NOINLINE uint64_t park_slow(struct sched *s, ctx_after *after)
 {
     sched_lock_slow(s);
-    return park_locked(s, after);
+    return park_again(s, after);
 }
 
 uint64_t sched_park_self(struct sched *s, ctx_after *after)
@@ -730,6 +792,8 @@ _Noreturn void sched_abandon_self(struct sched *s)
 NOINLINE void sched_leave_lane(struct sched *s, sched_chore *chore)
 {
     struct process *p = s->current;
+    if (!sched_add_reductions(s, p))
+        sched_carry_reductions(p);
     sched_lock(s);
     s->chore = chore;
     s->chore_of = p;

@@ -203,6 +203,27 @@ static inline void sched_free_read(struct sched *s, struct message *read)
         blocks_free((struct block *)read);
 }
 
+/* Reductions of the running process in this time slice. */
+static inline uint32_t sched_reductions(const struct sched *s)
+{
+    return s->time_slice - (uint32_t)s->reductions;
+}
+
+/* They are added up in the process before it gives way, sleeps or rests: once it is in a queue, or
+ * its inbox idle, it is not ours any more. False: they are not, since its sum would be too
+ * large; sched_carry_reductions() first. */
+static inline bool sched_add_reductions(const struct sched *s, struct process *self)
+{
+    uint32_t sum;
+    if (UNLIKELY(__builtin_add_overflow(self->reductions, sched_reductions(s), &sum)))
+        return false;
+    self->reductions = sum;
+    return true;
+}
+
+/* Upwards, to kernel/extra. */
+void sched_carry_reductions(struct process *self);
+
 static inline void sched_count(_Atomic uint64_t *counter)
 {
     /* relaxed: only its owner writes it. */

@@ -44,6 +44,7 @@ static uint32_t slot_init(struct process *p, enum process_kind kind, union proce
     p->extra = NULL;
     p->ctx = (struct ctx){0};
     p->frames = (struct frames){0};
+    p->reductions = 0;
     p->mail = (struct msgq){0};
     p->heap = NULL;
     p->doomed = 0;
