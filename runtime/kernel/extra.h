@@ -16,6 +16,13 @@ struct catching;
 /* Terms on the heap of the process: roots of its collections. */
 enum extra_root { ROOT_DICTIONARY, ROOT_LABEL, EXTRA_ROOTS };
 
+/* What was in the mailbox of who has ended. */
+struct estate {
+    struct message *taken, *late;   /* what it had taken in, oldest first; what it had not, newest first */
+    struct msgq signals;            /* those among `taken`; then: of all that are to be answered, oldest first */
+    struct message *late_signals;   /* those among `late`, oldest first */
+};
+
 struct extra {
     struct treap links;      /* to others, by pid                            kernel/link */
     struct treap references; /* monitors and aliases of ours, by reference   kernel/monitor */
@@ -29,7 +36,8 @@ struct extra {
     term name;               /* registered; TERM_NONE: none */
     term leader;             /* of its group; TERM_NONE: the default */
     term roots[EXTRA_ROOTS];
-    parcel reason;           /* why it ended, while it is leaving */
+    parcel reason;           /* why it ended, while it is leaving, and */
+    struct estate estate;    /* what it leaves */
     uint32_t suspended;      /* how often, by all */
     uint32_t fullsweep_after;
     bool trap_exit;

@@ -79,11 +79,13 @@ struct sched *signals_poll_self(struct sched *s)
     return message_take_all(s);
 }
 
-/* Who waits for its end waits for that, and not for its turn. A long inbox is not walked: it
- * may hold one. */
+/* Who waits for its end waits for that, and not for its turn, unless it has come. A long inbox is
+ * not walked: it may hold one. */
 bool signals_are_due(const struct process *p)
 {
     enum { WALK = 64 };
+    if (p->kind == PROCESS_LEAVING)
+        return true;
     /* acquire: as in inbox_take(); what is in there is the holder's to read. */
     const struct message *m = inbox_list(atomic_load_explicit(&p->inbox.word, memory_order_acquire));
     for (int i = 0; m; m = m->next)

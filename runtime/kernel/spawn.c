@@ -186,13 +186,11 @@ struct process *process_adopt(struct guest *guest)
 /* All at once: nobody is linked to a thread, in earnest. */
 void process_release(struct process *p)
 {
-    if (p->extra) {
+    if (p->extra)
         leave_begin(p, term_atom(ATOM_normal));
+    if (p->extra || !leave_at_once(p, term_atom(ATOM_normal)))
         while (!leave_slice(p))
             ;
-    } else {
-        leave_mailbox(p, term_atom(ATOM_normal));
-    }
     slot_give(NULL, p);
 }
 
@@ -230,18 +228,24 @@ static parcel pack(uint64_t reason)
     return packed ? packed : term_atom(ATOM_no_memory);
 }
 
+static void end_at_once(struct sched *s, struct process *p, parcel reason)
+{
+    if (LIKELY(leave_at_once(p, reason)))
+        gone(s, p);
+    else
+        sched_ready_slow(p, READY_IN_TURN);
+}
+
 static COLD void end_slowly(struct sched *s, struct process *p, uint64_t word)
 {
     parcel reason = pack(word);
-    process_heap_drop(p);
     if (p->extra) {
         leave_begin(p, reason);
         go_on_leaving(s, p);
         return;
     }
-    leave_mailbox(p, reason);
+    end_at_once(s, p, reason);
     parcel_release(reason);
-    gone(s, p);
 }
 
 void process_end(struct process *p, uint64_t word)
@@ -256,9 +260,7 @@ void process_end(struct process *p, uint64_t word)
         end_slowly(s, p, word);
         return;
     }
-    leave_mailbox(p, word);
-    process_heap_drop(p);
-    gone(s, p);
+    end_at_once(s, p, word);
 }
 
 void process_end_self(uint64_t reason)
