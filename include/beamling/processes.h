@@ -18,7 +18,11 @@
  *
  * Results: BL_OK; BL_EINVAL for an argument that cannot be; BL_ENOMEM, and then nothing has
  * changed; BL_ECONTEXT if a thread calls what is [process] only; others where they are
- * named. A pid that names nobody is never an error unless that is said. */
+ * named. A pid that names nobody is never an error unless that is said.
+ *
+ * A thread of the program can send, spawn, wait for an end, send exit signals, register and look
+ * up names, ask, and set and cancel timers. It cannot link, monitor or receive, since it is nobody
+ * and has no mailbox: what it wants to hear it may have a process hear, and bl_wait() for that. */
 #ifndef BEAMLING_PROCESSES_H
 #define BEAMLING_PROCESSES_H
 
@@ -84,7 +88,8 @@ typedef enum bl_monitor_option {
 
 /* When the process ends, or if there is none, a message {'DOWN', Reference, process, Pid,
  * Reason} comes, once. Each call makes a monitor of its own. The result is its reference;
- * "no term" without memory, or from a thread. (erlang:monitor/2) [process] */
+ * "no term" without memory, or from a thread, which has no mailbox: it has bl_wait().
+ * (erlang:monitor/2) [process] */
 BL_API bl_term bl_monitor(bl_pid of);
 /* Who has this name now; in the message stands {Name, nonode@nohost}. */
 BL_API bl_term bl_monitor_name(bl_term name);
@@ -207,15 +212,16 @@ BL_API bl_error bl_sleep(uint64_t milliseconds);
 /* Send `message` after so many milliseconds, at most 2^32 - 1; never early. To a pid: if
  * that has ended by then, nothing happens. To a name: to who has it then. `absolute`: the
  * milliseconds are those of bl_monotonic_ns() / 1000000. The result is a reference; "no
- * term" if something is wrong with the arguments or there is no memory. (erlang:send_after/4)
- * [process]; a tenth of a microsecond, however many there are */
+ * term" if something is wrong with the arguments or there is no memory; BL_ELIMIT and BL_ESTATE of
+ * a thread come out as that too. (erlang:send_after/4) [any]; a tenth of a microsecond, however many
+ * there are, and for a thread the birth of a process, which hands it over to a scheduler */
 BL_API bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message);
 BL_API bl_term bl_send_at(uint64_t milliseconds, bl_term to, bl_term message);
 /* The same, but {timeout, Reference, Message} is sent. (erlang:start_timer/4) */
 BL_API bl_term bl_start_timer(uint64_t milliseconds, bl_term to, bl_term message);
 BL_API bl_term bl_start_timer_at(uint64_t milliseconds, bl_term to, bl_term message);
 /* No longer. Milliseconds that were left; -1: it was over, which does not say that its
- * message has arrived. (erlang:cancel_timer/1) [process] */
+ * message has arrived. (erlang:cancel_timer/1) [any] */
 BL_API int64_t bl_cancel_timer(bl_term timer);
 /* The same, and a message {cancel_timer, Reference, Left} says how much was left, or
  * `false`. (erlang:cancel_timer/2, async) */

@@ -677,14 +677,36 @@ bl_error bl_sleep(uint64_t milliseconds)
     return done(BL_OK);
 }
 
+static void watch_alarms(bl_term unused)
+{
+    (void)unused;
+    alarm_watch(self_sched());
+}
+
+/* A thread's timer is one of a scheduler's, who may be asleep: a process wakes it. */
+static term set_alarm_outside(uint64_t deadline_ns, term to, term message, bool wraps)
+{
+    if (!runtime.count)
+        return TERM_NONE;
+    unsigned home = atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % runtime.count;
+    term reference = alarm_set(runtime.scheds[home], deadline_ns, to, message, wraps);
+    if (!reference || !bl_pid_error(bl_spawn_on(home + 1, watch_alarms, bl_int(0))))
+        return reference;
+    alarm_cancel(NULL, reference);
+    return TERM_NONE;
+}
+
 static bl_term set_alarm(uint64_t milliseconds, bool absolute, bl_term to, bl_term message, bool wraps)
 {
     struct sched *s = enter();
     uint64_t now = os_now_ns(), from = absolute ? 0 : now;
-    if (!s || !message.word || (!term_is_pid(to.word) && !term_is_atom(to.word)) ||
+    if (!message.word || (!term_is_pid(to.word) && !term_is_atom(to.word)) ||
         milliseconds > UINT64_MAX / ms_in_ns / 2 || from + milliseconds * ms_in_ns > now + ALARM_LATEST_MS * ms_in_ns)
         return term_give(TERM_NONE);
-    return done_term(alarm_set(s, from + milliseconds * ms_in_ns, to.word, message.word, wraps));
+    uint64_t deadline_ns = from + milliseconds * ms_in_ns;
+    if (!s)
+        return term_give(set_alarm_outside(deadline_ns, to.word, message.word, wraps));
+    return done_term(alarm_set(s, deadline_ns, to.word, message.word, wraps));
 }
 
 bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message)
@@ -710,7 +732,7 @@ bl_term bl_start_timer_at(uint64_t milliseconds, bl_term to, bl_term message)
 int64_t bl_cancel_timer(bl_term timer)
 {
     struct sched *s = enter();
-    int64_t left = s && runtime.count ? alarm_cancel(s->current, timer.word) : -1;
+    int64_t left = runtime.count ? alarm_cancel(s ? s->current : NULL, timer.word) : -1;
     done(BL_OK);
     return left;
 }

@@ -1,7 +1,8 @@
 /* idle.c - waiting without missing anything, and without burning a CPU.
  *
  * Two different things can be missed, and they are kept apart. (A third, our own timers,
- * cannot: nobody else sets them, so it is enough to look before each sleep.)
+ * cannot: who sets them runs here, and a thread that does sends a process after them, so it is
+ * enough to look before each sleep.)
  *
  * 1. Work for us (others readied a process into our inbox). It must never be missed.
  *    An idle scheduler puts a mark, IDLE, in the place of its inbox, by a
