@@ -71,6 +71,9 @@ BL_NORETURN BL_API void bl_throw(bl_term value);
  * this process traps exits, BL_OK and a message with the reason `noproc`. (erlang:link/1)
  * [process] */
 BL_API bl_error bl_link(bl_pid to);
+/* The same; with BL_PRIORITY_MESSAGE the EXIT message that comes along it has priority, without
+ * it has not (any more). (erlang:link/2) [process] */
+BL_API bl_error bl_link_opt(bl_pid to, unsigned options);
 /* From now on nothing comes along the link; what is in the mailbox stays. (erlang:unlink/1)
  * [process] */
 BL_API bl_error bl_unlink(bl_pid to);

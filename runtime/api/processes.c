@@ -121,12 +121,19 @@ bl_caught bl_catch(bl_term (*function)(bl_term), bl_term arg, bl_term *result)
 
 /* ---- links ---- */
 
-bl_error bl_link(bl_pid to)
+bl_error bl_link_opt(bl_pid to, unsigned options)
 {
     struct sched *s = enter();
     if (!s)
         return BL_ECONTEXT;
-    return term_is_pid(to.word) ? done(link_self(s->current, to.word, false)) : BL_EINVAL;
+    if (!term_is_pid(to.word) || (options & ~(unsigned)BL_PRIORITY_MESSAGE))
+        return BL_EINVAL;
+    return done(link_self(s->current, to.word, options & BL_PRIORITY_MESSAGE));
+}
+
+bl_error bl_link(bl_pid to)
+{
+    return bl_link_opt(to, 0);
 }
 
 bl_error bl_unlink(bl_pid to)
