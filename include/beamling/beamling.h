@@ -196,7 +196,7 @@ typedef struct bl_spawn_options {
     unsigned monitor_options; /* bl_monitor_option */
     bl_term monitor_tag;  /* instead of 'DOWN'; "no term": 'DOWN' */
     bl_term *reference;   /* where that of the monitor is put; may be NULL */
-    unsigned priority;    /* bl_priority */
+    unsigned priority;    /* bl_priority: who goes before it, and whom it goes before */
     bool message_queue_off_heap; /* kept, and without effect, like the next */
     uint16_t fullsweep_after;
 } bl_spawn_options;

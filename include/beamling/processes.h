@@ -18,7 +18,11 @@
  *
  * Results: BL_OK; BL_EINVAL for an argument that cannot be; BL_ENOMEM, and then nothing has
  * changed; BL_ECONTEXT if a thread calls what is [process] only; others where they are
- * named. A pid that names nobody is never an error unless that is said. */
+ * named. A pid that names nobody is never an error unless that is said.
+ *
+ * A thread of the program can send, spawn, wait for an end, send exit signals, register and look
+ * up names, ask, and set and cancel timers. It cannot link, monitor or receive, since it is nobody
+ * and has no mailbox: what it wants to hear it may have a process hear, and bl_wait() for that. */
 #ifndef BEAMLING_PROCESSES_H
 #define BEAMLING_PROCESSES_H
 
@@ -67,6 +71,9 @@ BL_NORETURN BL_API void bl_throw(bl_term value);
  * this process traps exits, BL_OK and a message with the reason `noproc`. (erlang:link/1)
  * [process] */
 BL_API bl_error bl_link(bl_pid to);
+/* The same; with BL_PRIORITY_MESSAGE the EXIT message that comes along it has priority, without
+ * it has not (any more). (erlang:link/2) [process] */
+BL_API bl_error bl_link_opt(bl_pid to, unsigned options);
 /* From now on nothing comes along the link; what is in the mailbox stays. (erlang:unlink/1)
  * [process] */
 BL_API bl_error bl_unlink(bl_pid to);
@@ -84,7 +91,8 @@ typedef enum bl_monitor_option {
 
 /* When the process ends, or if there is none, a message {'DOWN', Reference, process, Pid,
  * Reason} comes, once. Each call makes a monitor of its own. The result is its reference;
- * "no term" without memory, or from a thread. (erlang:monitor/2) [process] */
+ * "no term" without memory, or from a thread, which has no mailbox: it has bl_wait().
+ * (erlang:monitor/2) [process] */
 BL_API bl_term bl_monitor(bl_pid of);
 /* Who has this name now; in the message stands {Name, nonode@nohost}. */
 BL_API bl_term bl_monitor_name(bl_term name);
@@ -129,6 +137,12 @@ BL_API bl_term bl_registered(void);
 
 /* ---- flags ---- */
 
+/* Who goes before whom on one scheduler, as in Erlang: max before all, high before normal and
+ * low; a low one is passed over seven times of eight that it would have its turn among the
+ * normal ones. Nobody who runs is interrupted for a higher one before his time slice is over or
+ * he waits. While higher ones have something to do, the others have nothing but brief turns to
+ * handle signals: they can be asked, and killed. Children start with normal, whoever spawns
+ * them. (erlang:process_flag(priority, ..)) */
 typedef enum bl_priority { BL_PRIORITY_NORMAL, BL_PRIORITY_LOW, BL_PRIORITY_HIGH, BL_PRIORITY_MAX } bl_priority;
 
 /* Set a flag of this process; the result is its old value, or "no term" if there is no such
@@ -160,15 +174,17 @@ BL_API bl_term bl_get_keys(void);
 
 /* ---- questions ---- */
 
-/* {Item, Value}; [] for the registered_name of a process that has none; `undefined` if there
- * is no such process; "no term" if there is no such item, or no memory. Comes after all that
- * the caller has sent to the process, and waits until that has looked. Items: current_function
- * and initial_call (its function: a name, or an address), dictionary, fullsweep_after,
+/* {Item, Value}, or, if a list of items is asked for, a list of these in the same order and of one
+ * moment; `undefined` if there is no such process, or it has ended and is telling others of that;
+ * "no term" if there is no such item, or no memory. The registered_name of a process that has
+ * none is [], in a list {registered_name, []}. Comes after all that the caller has sent to the
+ * process, and waits until that has looked. Items: current_function and initial_call (its
+ * function: a name, or an address), dictionary, {dictionary, Key}, fullsweep_after,
  * garbage_collection, group_leader, heap_size, label, links, max_heap_size, memory,
- * message_queue_data, message_queue_len, messages, min_heap_size, monitored_by, monitors,
- * parent, priority, registered_name, sensitive, stack_size, status, suspending,
- * total_heap_size, trap_exit. (erlang:process_info/2) [any] */
-BL_API bl_term bl_process_info(bl_pid pid, bl_term item);
+ * message_queue_data, message_queue_len, messages, min_heap_size, monitored_by, monitors, parent,
+ * priority, reductions (all that it was charged), registered_name, sensitive, stack_size, status,
+ * suspending, total_heap_size, trap_exit. (erlang:process_info/2) [any] */
+BL_API bl_term bl_process_info(bl_pid pid, bl_term items);
 /* All processes that there are, as a list of pids. (erlang:processes/0) [any] */
 BL_API bl_term bl_processes(void);
 
@@ -199,15 +215,16 @@ BL_API bl_error bl_sleep(uint64_t milliseconds);
 /* Send `message` after so many milliseconds, at most 2^32 - 1; never early. To a pid: if
  * that has ended by then, nothing happens. To a name: to who has it then. `absolute`: the
  * milliseconds are those of bl_monotonic_ns() / 1000000. The result is a reference; "no
- * term" if something is wrong with the arguments or there is no memory. (erlang:send_after/4)
- * [process]; a tenth of a microsecond, however many there are */
+ * term" if something is wrong with the arguments or there is no memory; BL_ELIMIT and BL_ESTATE of
+ * a thread come out as that too. (erlang:send_after/4) [any]; a tenth of a microsecond, however many
+ * there are, and for a thread the birth of a process, which hands it over to a scheduler */
 BL_API bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message);
 BL_API bl_term bl_send_at(uint64_t milliseconds, bl_term to, bl_term message);
 /* The same, but {timeout, Reference, Message} is sent. (erlang:start_timer/4) */
 BL_API bl_term bl_start_timer(uint64_t milliseconds, bl_term to, bl_term message);
 BL_API bl_term bl_start_timer_at(uint64_t milliseconds, bl_term to, bl_term message);
 /* No longer. Milliseconds that were left; -1: it was over, which does not say that its
- * message has arrived. (erlang:cancel_timer/1) [process] */
+ * message has arrived. (erlang:cancel_timer/1) [any] */
 BL_API int64_t bl_cancel_timer(bl_term timer);
 /* The same, and a message {cancel_timer, Reference, Left} says how much was left, or
  * `false`. (erlang:cancel_timer/2, async) */

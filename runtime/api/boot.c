@@ -196,6 +196,7 @@ static bl_error create(const struct bl_options *o)
 {
     runtime.cpus = os_cpu_count();
     runtime.fenced = !os_fence_register();
+    runtime.time_slice = o->reductions;
     small_init();
     pool_init(&runtime.messages, sizeof(struct message), SLAB);
     pool_init(&runtime.signals, sizeof(struct signal), SLAB);

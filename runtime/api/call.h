@@ -38,14 +38,12 @@ static inline void tell_sent(struct sched *s, term pid, term to, term message)
     event(s->current, process_find(pid) ? EVENT_SEND : EVENT_SEND_NOBODY, message, to);
 }
 
-/* *answer 0: it is no more. */
+/* *answer 0: it is no more. A value that is a parcel is given away. (No runtime: no lobby.) */
 static inline bl_error ask(term pid, enum ask number, uint64_t value, parcel *answer)
 {
     struct sched *s = self_sched();
     const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
     *answer = 0;
-    if (!runtime.count)
-        return BL_ESTATE;
     bl_error error = s ? wait_self(s, pid, &q, answer) : wait_outside(pid, &q, answer);
     return !error && !*answer ? BL_ENOPROC : error;
 }

@@ -97,12 +97,19 @@ bl_caught bl_catch(bl_term (*function)(bl_term), bl_term arg, bl_term *result)
 
 /* ---- links ---- */
 
-bl_error bl_link(bl_pid to)
+bl_error bl_link_opt(bl_pid to, unsigned options)
 {
     struct sched *s = enter();
     if (!s)
         return BL_ECONTEXT;
-    return term_is_pid(to.word) ? done(link_self(s->current, to.word, false)) : BL_EINVAL;
+    if (!term_is_pid(to.word) || (options & ~(unsigned)BL_PRIORITY_MESSAGE))
+        return BL_EINVAL;
+    return done(link_self(s->current, to.word, options & BL_PRIORITY_MESSAGE));
+}
+
+bl_error bl_link(bl_pid to)
+{
+    return bl_link_opt(to, 0);
 }
 
 bl_error bl_unlink(bl_pid to)
@@ -288,12 +295,15 @@ static term swap_boolean(bool *flag, term value)
 
 static const uint8_t priority_atoms[] = {ATOM_normal, ATOM_low, ATOM_high, ATOM_max};
 
-static term swap_priority(struct extra *x, term value)
+_Static_assert((int)BL_PRIORITY_LOW == RANK_LOW && (int)BL_PRIORITY_HIGH == RANK_HIGH &&
+                   (int)BL_PRIORITY_MAX == RANK_MAX, "ranks are numbered as priorities are");
+
+static term swap_priority(struct process *p, term value)
 {
-    uint8_t old = x->priority;
-    for (uint8_t i = 0; i < sizeof priority_atoms; i++)
+    enum process_rank old = process_rank(p);
+    for (unsigned i = 0; i < sizeof priority_atoms; i++)
         if (value == term_atom(priority_atoms[i])) {
-            x->priority = i;
+            sched_set_rank_self(self_sched(), (enum process_rank)i);
             return term_atom(priority_atoms[old]);
         }
     return TERM_NONE;
@@ -361,7 +371,7 @@ static term swap_flag(struct process *p, struct heap *h, term flag, term value)
     switch (term_atom_index(flag)) {
     case ATOM_trap_exit: return swap_boolean(&p->extra->trap_exit, value);
     case ATOM_sensitive: return swap_boolean(&p->extra->sensitive, value);
-    case ATOM_priority: return swap_priority(p->extra, value);
+    case ATOM_priority: return swap_priority(p, value);
     case ATOM_message_queue_data: return swap_queue_data(p->extra, value);
     case ATOM_fullsweep_after: return swap_fullsweep(p->extra, value);
     case ATOM_min_heap_size: return swap_min_heap(h, value);
@@ -520,17 +530,19 @@ static bl_term answer_as_term(bl_error error, parcel answer)
     return term_give(t);
 }
 
-bl_term bl_process_info(bl_pid pid, bl_term item)
+bl_term bl_process_info(bl_pid pid, bl_term items)
 {
     struct sched *s = enter();
-    if (!info_knows(item.word))
+    if (!info_knows(items.word))
         return term_give(TERM_NONE);
     if (s && pid.word == process_pid(s->current)) {
         struct heap *h = garbage_heap();
-        return term_give(h ? info_make(self_sched()->current, item.word, h, ATOM_running) : TERM_NONE);
+        return term_give(h ? info_make(self_sched()->current, items.word, h, ATOM_running) : TERM_NONE);
     }
-    parcel answer;
-    bl_error error = ask(pid.word, ASK_INFO, item.word, &answer);
+    parcel asked = parcel_make(items.word), answer;
+    if (!asked)
+        return term_give(TERM_NONE);
+    bl_error error = ask(pid.word, ASK_INFO, asked, &answer);
     return answer_as_term(error, answer);
 }
 
@@ -641,14 +653,36 @@ bl_error bl_sleep(uint64_t milliseconds)
     return done(BL_OK);
 }
 
+static void watch_alarms(bl_term unused)
+{
+    (void)unused;
+    alarm_watch(self_sched());
+}
+
+/* A thread's timer is one of a scheduler's, who may be asleep: a process wakes it. */
+static term set_alarm_outside(uint64_t deadline_ns, term to, term message, bool wraps)
+{
+    if (!runtime.count)
+        return TERM_NONE;
+    unsigned home = atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % runtime.count;
+    term reference = alarm_set(runtime.scheds[home], deadline_ns, to, message, wraps);
+    if (!reference || !bl_pid_error(bl_spawn_on(home + 1, watch_alarms, bl_int(0))))
+        return reference;
+    alarm_cancel(NULL, reference);
+    return TERM_NONE;
+}
+
 static bl_term set_alarm(uint64_t milliseconds, bool absolute, bl_term to, bl_term message, bool wraps)
 {
     struct sched *s = enter();
     uint64_t now = os_now_ns(), from = absolute ? 0 : now;
-    if (!s || !message.word || (!term_is_pid(to.word) && !term_is_atom(to.word)) ||
+    if (!message.word || (!term_is_pid(to.word) && !term_is_atom(to.word)) ||
         milliseconds > UINT64_MAX / ms_in_ns / 2 || from + milliseconds * ms_in_ns > now + ALARM_LATEST_MS * ms_in_ns)
         return term_give(TERM_NONE);
-    return done_term(alarm_set(s, from + milliseconds * ms_in_ns, to.word, message.word, wraps));
+    uint64_t deadline_ns = from + milliseconds * ms_in_ns;
+    if (!s)
+        return term_give(set_alarm_outside(deadline_ns, to.word, message.word, wraps));
+    return done_term(alarm_set(s, deadline_ns, to.word, message.word, wraps));
 }
 
 bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message)
@@ -674,7 +708,7 @@ bl_term bl_start_timer_at(uint64_t milliseconds, bl_term to, bl_term message)
 int64_t bl_cancel_timer(bl_term timer)
 {
     struct sched *s = enter();
-    int64_t left = s && runtime.count ? alarm_cancel(s->current, timer.word) : -1;
+    int64_t left = runtime.count ? alarm_cancel(s ? s->current : NULL, timer.word) : -1;
     done(BL_OK);
     return left;
 }
@@ -734,8 +768,10 @@ bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_opti
     if (!s || !function)
         return reference;
     o.reference = &reference;
-    if (s->reductions < 2)
+    if (s->reductions < 2) {
+        s->current->reductions += 2 - (uint32_t)s->reductions; /* those that are given back below */
         s->reductions = 2; /* no giving way before the reply is there */
+    }
     bl_pid pid = bl_spawn_opt(function, arg, &o);
     bl_error error = bl_pid_error(pid);
     s = self_sched();

@@ -89,6 +89,7 @@ static inline const char *atom_text(term t)
     X(monitors)                                                                                    \
     X(parent)                                                                                      \
     X(priority)                                                                                    \
+    X(reductions)                                                                                  \
     X(registered_name)                                                                             \
     X(sensitive)                                                                                   \
     X(stack_size)                                                                                  \

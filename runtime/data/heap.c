@@ -65,6 +65,30 @@ void heap_init(struct heap *h)
     *h = (struct heap){.collect_at = HEAP_NURSERY, .rest_at = HEAP_COLLECT_LEAST, .least = HEAP_COLLECT_LEAST};
 }
 
+static bool free_some(struct block **blocks, int *left)
+{
+    while (*blocks) {
+        struct block *b = *blocks;
+        if (!*left)
+            return false;
+        --*left;
+        *blocks = b->more;
+        block_free(b);
+    }
+    return true;
+}
+
+bool heap_fini_some(struct heap *h, int *left)
+{
+    heap_settle(h);
+    if (!free_some(&h->blocks, left)) {
+        h->top = h->limit = h->blocks->words + h->blocks->used; /* the front is another */
+        return false;
+    }
+    h->top = h->limit = NULL;
+    return free_some(&h->old, left);
+}
+
 void heap_fini(struct heap *h)
 {
     heap_settle(h);

@@ -81,6 +81,8 @@ bool heap_reserve(struct heap *, size_t words);
 void heap_limit(struct heap *, size_t least, size_t most);
 /* When the next collection pays: `live` words are. */
 void heap_set_next(struct heap *);
+/* Free up to *left blocks, and count them there. True: there are no more. Nobody uses it any more. */
+bool heap_fini_some(struct heap *, int *left);
 /* Free everything. Counted boxes let go of what they count. */
 void heap_fini(struct heap *);
 

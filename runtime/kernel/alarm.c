@@ -119,11 +119,17 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
 
 /* ---- what a process does ---- */
 
+static struct alarm *alarm_take(void)
+{
+    struct sched *s = self_sched();
+    return s ? pool_take(&runtime.alarms, &s->alarm_cache) : pool_take_shared(&runtime.alarms);
+}
+
 term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, bool wraps)
 {
-    struct process *p = s->current;
-    bool owned = to == process_pid(p);
-    struct alarm *a = !owned || extra_of(p) ? pool_take(&runtime.alarms, &s->alarm_cache) : NULL;
+    struct process *p = self_sched() ? s->current : NULL;
+    bool owned = p && to == process_pid(p);
+    struct alarm *a = !owned || extra_of(p) ? alarm_take() : NULL;
     if (!a)
         return TERM_NONE;
     *a = (struct alarm){.entry.tick = timer_tick_after(deadline_ns), .to = to, .wraps = wraps, .owned = owned,
@@ -139,9 +145,15 @@ term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, boo
         alarm_free(a);
         return TERM_NONE;
     }
-    if (!s->until_timers)
-        s->until_timers = TIMER_SWITCHES;
+    if (p)
+        alarm_watch(s);
     return reference;
+}
+
+void alarm_watch(struct sched *s)
+{
+    if (!sched_until_timers(s))
+        sched_watch_timers(s, TIMER_SWITCHES);
 }
 
 static int64_t ms_left(const struct alarm *a)
@@ -178,7 +190,7 @@ int64_t alarm_cancel(struct process *p, term reference)
     lock_release(&t->lock);
     if (!a)
         return -1;
-    if (a->owned && a->to != process_pid(p)) { /* it is in the list of another */
+    if (a->owned && (!p || a->to != process_pid(p))) { /* it is in the list of another */
         parcel_release(a->payload);
         a->payload = 0;
         alarm_send(a);

@@ -32,10 +32,12 @@ _Static_assert(sizeof(struct alarm) == 128, "two cache lines");
 
 enum { ALARM_LATEST_MS = UINT32_MAX };
 
-/* The running process sets one. TERM_NONE: no memory. */
+/* The running process, on s, sets one. A thread does, and then somebody who runs on s has to call
+ * alarm_watch(), or s may sleep beyond it. TERM_NONE: no memory. */
 term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, bool wraps);
+void alarm_watch(struct sched *s);
 /* Milliseconds that were left; -1: it is over, or there never was one. Read it; the running
- * process cancels it. */
+ * process, or a thread (p is NULL), cancels it. */
 int64_t alarm_read(term reference);
 int64_t alarm_cancel(struct process *p, term reference);
 

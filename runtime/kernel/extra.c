@@ -2,8 +2,9 @@
 #include "kernel/extra.h"
 
 #include "base/memory.h"
+#include "kernel/sched.h"
 
-enum { FULLSWEEP_AFTER = 65535, PRIORITY_NORMAL = 0 };
+enum { FULLSWEEP_AFTER = 65535 };
 
 struct extra *extra_of(struct process *p)
 {
@@ -11,6 +12,14 @@ struct extra *extra_of(struct process *p)
         return p->extra;
     struct extra *x = memory_alloc(sizeof *x);
     if (x)
-        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER, .priority = PRIORITY_NORMAL};
+        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER};
     return p->extra = x;
+}
+
+/* Without memory they are forgotten. */
+COLD void sched_carry_reductions(struct process *self)
+{
+    if (extra_of(self))
+        self->extra->reductions += self->reductions;
+    self->reductions = 0;
 }

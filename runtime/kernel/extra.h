@@ -17,6 +17,13 @@ struct bl_trace;
 /* Terms on the heap of the process: roots of its collections. */
 enum extra_root { ROOT_DICTIONARY, ROOT_LABEL, EXTRA_ROOTS };
 
+/* What was in the mailbox of who has ended. */
+struct estate {
+    struct message *taken, *late;   /* what it had taken in, oldest first; what it had not, newest first */
+    struct msgq signals;            /* those among `taken`; then: of all that are to be answered, oldest first */
+    struct message *late_signals;   /* those among `late`, oldest first */
+};
+
 struct extra {
     struct treap links;      /* to others, by pid                            kernel/link */
     struct treap references; /* monitors and aliases of ours, by reference   kernel/monitor */
@@ -25,18 +32,19 @@ struct extra {
     struct alarm *alarms;    /* timers of ours that will send to us          kernel/alarm */
     struct message *last_priority; /* of the priority messages at the front of the mailbox */
     struct catching *catching;     /* the innermost bl_catch() */
+    uint64_t reductions;     /* besides those in the process, which has room for few */
     uint64_t unlinked;       /* how often we have unlinked: numbers for that */
     term name;               /* registered; TERM_NONE: none */
     term leader;             /* of its group; TERM_NONE: the default */
     term roots[EXTRA_ROOTS];
-    parcel reason;           /* why it ended, while it is leaving */
+    parcel reason;           /* why it ended, while it is leaving, and */
+    struct estate estate;    /* what it leaves */
     struct bl_trace *trace;     /* who wants to know what it does; NULL: nobody  kernel/trace */
     uint32_t trace_flags;    /* and what */
     bool trace_in;           /* it was told that it runs */
     bool long_queue;         /* its mailbox is too long  kernel/sysmon */
     uint32_t suspended;      /* how often, by all */
     uint32_t fullsweep_after;
-    uint8_t priority;        /* bl_priority */
     bool trap_exit;
     bool off_heap;           /* message_queue_data: said, not done */
     bool spared;             /* a heap above max_heap_size does not end it */

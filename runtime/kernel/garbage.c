@@ -1,6 +1,8 @@
 /* garbage.c - see garbage.h. */
 #include "kernel/garbage.h"
 
+#include <limits.h>
+
 #include <pthread.h>
 
 #include "base/memory.h"
@@ -21,14 +23,22 @@ struct heap *process_heap(struct process *p)
     return p->heap = h;
 }
 
-void process_heap_drop(struct process *p)
+bool process_heap_drop_some(struct process *p, int *left)
 {
     if (LIKELY(!p->heap))
-        return;
-    native_drop(p->heap);
-    heap_fini(p->heap);
+        return true;
+    if (!native_drop_some(p->heap, left) || !heap_fini_some(p->heap, left))
+        return false;
     memory_free(p->heap, sizeof *p->heap);
     p->heap = NULL;
+    return true;
+}
+
+void process_heap_drop(struct process *p)
+{
+    int all = INT_MAX;
+    while (!process_heap_drop_some(p, &all))
+        all = INT_MAX;
 }
 
 /* ---- collection ---- */
@@ -97,7 +107,7 @@ static void collected(struct sched *s, uint8_t reason, size_t moved)
 static void collect_off_lane(struct process *p)
 {
     size_t moved;
-    p->doomed = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + p->frames.size, &moved);
+    p->doomed = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + process_stack_size(p), &moved);
 }
 
 static void collect_resting_off_lane(struct process *p)

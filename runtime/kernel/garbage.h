@@ -24,6 +24,8 @@ struct heap *garbage_heap(void);
 struct heap *process_heap(struct process *p);
 /* It ends, or has ended: everything it has is given back. */
 void process_heap_drop(struct process *p);
+/* The same, but no more than *left blocks, which are counted there. True: that was all. */
+bool process_heap_drop_some(struct process *p, int *left);
 
 /* Collect the running process; its stack is its roots. */
 void garbage_collect_self(struct sched *s);

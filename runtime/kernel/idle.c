@@ -1,7 +1,8 @@
 /* idle.c - waiting without missing anything, and without burning a CPU.
  *
  * Two different things can be missed, and they are kept apart. (A third, our own timers,
- * cannot: nobody else sets them, so it is enough to look before each sleep.)
+ * cannot: who sets them runs here, and a thread that does sends a process after them, so it is
+ * enough to look before each sleep.)
  *
  * 1. Work for us (others readied a process into our inbox). It must never be missed.
  *    An idle scheduler puts a mark, IDLE, in the place of its inbox, by a
@@ -158,11 +159,11 @@ void idle_main(void *arg)
         if (sched_halted(s))
             break;
         sched_give_back_lanes(s);
-        if (s->until_timers != TIMERS_NOW)
+        if (sched_until_timers(s) != WATCH_TIMERS_NOW)
             idle(s);
         if (timer_next_ns(s))
             sched_surplus(); /* what we run now may compute for long: somebody must mind our timers */
-        if (s->until_timers == TIMERS_NOW || timer_due())
+        if (sched_until_timers(s) == WATCH_TIMERS_NOW || timer_due())
             timer_poll(s);
     }
     os_trap_stack_end(s->trap_stack);

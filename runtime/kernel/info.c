@@ -168,7 +168,15 @@ term info_function(const struct process *p)
 static term priority_atom(const struct process *p)
 {
     static const uint8_t atoms[] = {ATOM_normal, ATOM_low, ATOM_high, ATOM_max};
-    return term_atom(atoms[p->extra ? p->extra->priority : BL_PRIORITY_NORMAL]);
+    return term_atom(atoms[process_rank(p)]);
+}
+
+/* In all. What it has done since it was last switched to is known only where it runs. */
+static term reductions_of(const struct process *p)
+{
+    const struct sched *s = self_sched();
+    uint64_t before = p->extra ? p->extra->reductions : 0;
+    return term_int((int64_t)(before + p->reductions + (s && s->current == p ? sched_reductions(s) : 0)));
 }
 
 static const struct extra no_extra;
@@ -198,7 +206,8 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     case ATOM_priority: return priority_atom(p);
     case ATOM_registered_name: return x->name ? x->name : TERM_NIL;
     case ATOM_sensitive: return boolean_term(x->sensitive);
-    case ATOM_stack_size: return term_int(p->frames.size / sizeof(term));
+    case ATOM_reductions: return reductions_of(p);
+    case ATOM_stack_size: return term_int((int64_t)(process_stack_size(p) / sizeof(term)));
     case ATOM_status: return term_atom(status);
     case ATOM_suspending: return list_records(h, &x->suspends, of_suspended);
     case ATOM_total_heap_size: return term_int(p->heap ? (int64_t)p->heap->words : 0);
@@ -207,35 +216,81 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     }
 }
 
-bool info_knows(term item)
+/* {dictionary, Key} */
+static bool is_key_item(term item)
+{
+    return term_is_tuple(item) && box_size(item) == 2 && box_payload(item)[0] == term_atom(ATOM_dictionary);
+}
+
+static bool knows_item(term item)
 {
     struct process p = {.waits = NULL};
     struct heap h;
     heap_init(&h);
     bool knows = term_is_atom(item) && item_value(&p, term_atom_index(item), &h, ATOM_running);
     heap_fini(&h);
-    return knows;
+    return knows || is_key_item(item);
 }
 
-term info_make(struct process *p, term item, struct heap *h, unsigned status)
+bool info_knows(term items)
 {
-    term v = item_value(p, term_atom_index(item), h, status);
-    if (item == term_atom(ATOM_registered_name) && v == TERM_NIL)
+    if (!term_is_list(items))
+        return knows_item(items);
+    for (; term_is_cell(items); items = cell_tail(items))
+        if (!knows_item(cell_head(items)))
+            return false;
+    return items == TERM_NIL;
+}
+
+static term entry_of_dictionary(const struct process *p, term key)
+{
+    term map = p->extra ? p->extra->roots[ROOT_DICTIONARY] : TERM_NONE, value = TERM_NONE;
+    enum order order = map ? map_get(map, key, &value) : ORDER_LESS;
+    if (order == ORDER_NO_MEMORY)
+        return TERM_NONE;
+    return order == ORDER_SAME ? value : term_atom(ATOM_undefined);
+}
+
+static term pair_of(struct process *p, term item, struct heap *h, unsigned status)
+{
+    if (is_key_item(item))
+        return info_pair(h, item, entry_of_dictionary(p, box_payload(item)[1]));
+    return info_pair(h, item, item_value(p, term_atom_index(item), h, status));
+}
+
+static term pairs_of(struct process *p, term items, struct heap *h, unsigned status)
+{
+    term list = TERM_NIL, *end = &list;
+    for (; items != TERM_NIL; items = cell_tail(items)) {
+        term pair = pair_of(p, cell_head(items), h, status), cell = in_front(h, pair, TERM_NIL);
+        if (!cell)
+            return TERM_NONE;
+        *end = cell;
+        end = term_pointer(cell) + 1;
+    }
+    return list;
+}
+
+term info_make(struct process *p, term items, struct heap *h, unsigned status)
+{
+    if (items == TERM_NIL || term_is_cell(items))
+        return pairs_of(p, items, h, status);
+    if (items == term_atom(ATOM_registered_name) && !(p->extra && p->extra->name))
         return TERM_NIL; /* and not {registered_name, []}, as in Erlang */
-    return info_pair(h, item, v);
+    return pair_of(p, items, h, status);
 }
 
 /* ---- answering ---- */
 
-static parcel answer_info(struct process *p, term item)
+static parcel answer_info(struct process *p, term items)
 {
     struct heap h;
     const struct sched *s = self_sched();
     unsigned status = s && s->current == p ? ATOM_runnable : ATOM_waiting;
-    if (p->bound & BOUND_HELD && p->bound != BOUND_GUEST)
+    if (p->bound & BOUND_HELD)
         status = ATOM_suspended;
     heap_init(&h);
-    parcel answer = parcel_of(info_make(p, item, &h, status));
+    parcel answer = parcel_of(info_make(p, items, &h, status));
     heap_fini(&h);
     return answer;
 }
@@ -262,7 +317,7 @@ static parcel answer_of(struct process *p, const struct signal *signal)
 {
     switch ((enum ask)signal->number) {
     case ASK_ALIVE: return term_atom(ATOM_true);
-    case ASK_INFO: return answer_info(p, signal->value);
+    case ASK_INFO: return answer_info(p, parcel_term(signal->value));
     case ASK_REGISTER: return term_int(p->kind == PROCESS_GUEST ? BL_ENOPROC : name_take(p, signal->value));
     case ASK_UNREGISTER: return term_int(name_give_back(p, signal->value));
     case ASK_SUSPEND: return answer_suspend(p);
@@ -274,6 +329,7 @@ static parcel answer_of(struct process *p, const struct signal *signal)
 
 static void send_answer(struct signal *signal, parcel value)
 {
+    parcel_release(signal->value); /* what was asked */
     signal->value = value;
     if (!signal_send(signal, SIGNAL_ANSWER, signal->from))
         signal_free_with_value(signal);

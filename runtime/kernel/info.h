@@ -10,7 +10,7 @@
 /* What an ASK wants to know (signal->number); its value. */
 enum ask {
     ASK_ALIVE,
-    ASK_INFO,       /* an item: an atom. Answer: the value, or 0 */
+    ASK_INFO,       /* items: a parcel. Answer: the values, or 0 */
     ASK_REGISTER,   /* a name: an atom. Answer: a bl_error, as an integer */
     ASK_UNREGISTER, /* the same */
     ASK_SUSPEND,    /* Answer: true */
@@ -18,13 +18,14 @@ enum ask {
     ASK_TRACED,     /* Answer: {Flags, Tracer}; [] for none */
 };
 
-/* Of p, who runs or is held by the caller, on a heap; parts of it may lie on p's. TERM_NONE:
- * no such item, or no memory. `status`: what is to be said of that. */
-term info_make(struct process *p, term item, struct heap *, unsigned status);
+/* Of p, who runs or is held by the caller, on a heap; parts of it may lie on p's, and others in
+ * `items`: one, or a list of some that info_knows(). TERM_NONE: no memory. `status`: what is to be
+ * said of that. */
+term info_make(struct process *p, term items, struct heap *, unsigned status);
 /* The name of its function, if the linker knows it; else where it is. */
 term info_function(const struct process *p);
-/* There is an item of this name. */
-bool info_knows(term item);
+/* An item is a name, or {dictionary, Key}; there is each of these. */
+bool info_knows(term items);
 
 /* An ASK has reached p, who runs or is held by the caller: answer it. */
 void ask_receive(struct process *p, struct signal *);

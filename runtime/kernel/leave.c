@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/atom.h"
 #include "kernel/alarm.h"
+#include "kernel/garbage.h"
 #include "kernel/info.h"
 #include "kernel/link.h"
 #include "kernel/monitor.h"
@@ -12,7 +13,7 @@
 #include "kernel/reception.h"
 #include "kernel/trace.h"
 
-enum { SLICE = 400 /* signals: as long as an ordinary time slice, or so */ };
+enum { SLICE = 400 /* signals, messages, or blocks of memory: as long as an ordinary time slice, or so */ };
 
 static uint32_t generation_after(uint32_t generation)
 {
@@ -21,53 +22,117 @@ static uint32_t generation_after(uint32_t generation)
 
 /* ---- the mailbox ---- */
 
-/* Messages are freed; the signals among them, in their order. */
-static struct message *keep_signals(struct message *m)
+/* From here on it is dead, and nothing more comes in. The result is what it has not taken in. */
+static inline struct message *close_mailbox(struct process *p)
 {
-    struct message *signals = NULL;
-    while (m) {
-        struct message *next = m->next;
+    uint32_t next = generation_after(process_generation(p));
+    /* release: whoever finds the process dead sees what it did; pairs with process_find().
+     * Whoever still reads the old number is turned away by the inbox. */
+    atomic_store_explicit(&p->generation, next, memory_order_release);
+    return inbox_close(&p->inbox, next);
+}
+
+static struct estate estate_of(struct process *p, struct message *late)
+{
+    struct estate e = {.taken = p->mail.first, .late = late};
+    p->mail = (struct msgq){0};
+    return e;
+}
+
+/* The first of a list, if there is one, and time for it. */
+static struct message *next_of(struct message **list, int *left)
+{
+    struct message *m = *left ? *list : NULL;
+    if (m) {
+        --*left;
+        *list = m->next;
+    }
+    return m;
+}
+
+/* Messages are freed; the signals among them are kept, in their order. False: there are more. */
+static bool sort_out(struct estate *e, int *left)
+{
+    struct message *m;
+    while ((m = next_of(&e->taken, left)))
+        if (message_is_signal(m))
+            msgq_append(&e->signals, m);
+        else
+            message_free(m);
+    while ((m = next_of(&e->late, left)))
         if (message_is_signal(m)) {
-            m->next = signals;
-            signals = m;
+            m->next = e->late_signals;
+            e->late_signals = m;
         } else {
             message_free(m);
         }
-        m = next;
-    }
-    return messages_reverse(signals);
+    return !e->taken && !e->late;
 }
 
 /* Who linked to p, as p had to it, hears why p has ended along p's link, and nothing before. */
 static void orphan(const struct process *p, struct message *m, term ended, parcel reason)
 {
-    while (m) {
-        struct message *next = m->next;
-        struct signal *signal = (struct signal *)m;
-        if (signal_kind(signal) == SIGNAL_LINK && link_is_with(p, signal->from))
-            signal_free(signal);
-        else
-            signal_orphaned(ended, signal, reason);
-        m = next;
+    struct signal *signal = (struct signal *)m;
+    if (signal_kind(signal) == SIGNAL_LINK && link_is_with(p, signal->from))
+        signal_free(signal);
+    else
+        signal_orphaned(ended, signal, reason);
+}
+
+/* Signals get their answers. The runtime may stop meanwhile: so each is out of the list first. */
+static bool answer_all(struct process *p, struct estate *e, term ended, parcel reason, int *left)
+{
+    struct message *m;
+    while ((m = next_of(&e->signals.first, left)) || (m = next_of(&e->late_signals, left)))
+        orphan(p, m, ended, reason);
+    while (p->waits && *left) {
+        --*left;
+        signal_answer_waiter(p, reason);
+    }
+    return !e->signals.first && !e->late_signals && !p->waits;
+}
+
+/* What is left takes turns of its own. False: no memory for that. */
+static bool leave_later(struct process *p, const struct estate *e, term ended, parcel reason)
+{
+    struct extra *x = extra_of(p);
+    if (!x)
+        return false;
+    x->estate = *e;
+    x->closed = true;
+    x->reason = parcel_retain(reason);
+    p->kind = PROCESS_LEAVING;
+    p->doomed = 0;
+    p->arg = ended;
+    process_set_rank(p, RANK_NORMAL);
+    return true;
+}
+
+static NOINLINE bool leave_much(struct process *p, struct message *late, term ended, parcel reason)
+{
+    struct estate e = estate_of(p, late);
+    for (;;) {
+        int left = SLICE;
+        if (process_heap_drop_some(p, &left) && sort_out(&e, &left) && answer_all(p, &e, ended, reason, &left))
+            return true;
+        if (leave_later(p, &e, ended, reason))
+            return false;
     }
 }
 
-void leave_mailbox(struct process *p, parcel reason)
+bool leave_at_once(struct process *p, parcel reason)
 {
     term ended = process_pid(p);
-    uint32_t next = generation_after(process_generation(p));
-    /* release: whoever finds the process dead sees what it did; pairs with process_find().
-     * Whoever still reads the old number is turned away by the inbox. */
-    atomic_store_explicit(&p->generation, next, memory_order_release);
-    struct message *late = inbox_close(&p->inbox, next), *taken = p->mail.first;
-    p->mail = (struct msgq){0};
-    /* The runtime may stop while we answer, so that comes after all else. */
-    taken = taken ? keep_signals(taken) : NULL;
-    late = late ? keep_signals(messages_reverse(late)) : NULL;
-    orphan(p, taken, ended, reason);
-    orphan(p, late, ended, reason);
+    struct message *late = close_mailbox(p);
+    if (UNLIKELY(p->mail.first != NULL) || UNLIKELY(p->heap != NULL) || (late && UNLIKELY(late->next != NULL)))
+        return leave_much(p, late, ended, reason);
+    if (late && message_is_signal(late))
+        orphan(p, late, ended, reason);
+    else if (late)
+        message_free(late);
     if (p->waits)
         signal_answer_waiters(p, reason);
+    return true;
 }
 
 /* ---- the rest ---- */
@@ -77,6 +142,7 @@ void leave_begin(struct process *p, parcel reason)
     name_give_back(p, TERM_NONE); /* before anybody hears of the end */
     p->kind = PROCESS_LEAVING;
     p->bound &= (uint16_t)~BOUND_HELD;
+    process_set_rank(p, RANK_NORMAL); /* it may take long, and nobody should starve */
     p->doomed = 0;
     p->arg = process_pid(p);
     p->extra->reason = reason;
@@ -105,21 +171,24 @@ static void extra_free(struct process *p)
     p->extra = NULL;
 }
 
-/* Timers come before the mailbox closes: see kernel/alarm. */
+/* Its memory goes first; timers come before the mailbox closes: see kernel/alarm. */
 bool leave_slice(struct process *p)
 {
     struct extra *x = p->extra;
     int left = SLICE;
-    while (x->alarms) {
-        if (!left--)
-            return false;
+    if (!process_heap_drop_some(p, &left))
+        return false;
+    for (; x->alarms && left; left--)
         alarm_leave(p);
-    }
+    if (x->alarms)
+        return false;
     if (!x->closed)
-        leave_mailbox(p, x->reason);
+        x->estate = estate_of(p, close_mailbox(p));
     x->closed = true;
+    if (!sort_out(&x->estate, &left) || !answer_all(p, &x->estate, p->arg, x->reason, &left))
+        return false;
     while (tell_one(p, x))
-        if (!left--)
+        if (left-- <= 0)
             return false;
     extra_free(p);
     return true;
@@ -134,10 +203,27 @@ static void forget_all(struct treap *t, bool parcels)
     }
 }
 
+static void forget_messages(struct message *m)
+{
+    while (m) {
+        struct message *next = m->next;
+        if (message_is_signal(m))
+            signal_drop((struct signal *)m);
+        else
+            message_free(m);
+        m = next;
+    }
+}
+
 void extra_forget(struct process *p)
 {
     if (!p->extra)
         return;
+    const struct estate *e = &p->extra->estate;
+    forget_messages(e->taken);
+    forget_messages(e->late);
+    forget_messages(e->signals.first);
+    forget_messages(e->late_signals);
     forget_all(&p->extra->links, false);
     forget_all(&p->extra->references, true);
     forget_all(&p->extra->watchers, false);

@@ -81,6 +81,7 @@ bl_error link_self(struct process *p, term to, bool priority)
     struct signal *record = find_link(p, to);
     if (record) {
         record->flags = priority ? SIGNAL_PRIORITY : 0;
+        p->extra->urgent |= priority;
         if (link_is_active(record))
             return BL_OK;
     }

@@ -32,6 +32,13 @@ void native_free(void *memory)
     memory_free(n, sizeof *n + n->size);
 }
 
+bool native_drop_some(struct heap *h, int *left)
+{
+    for (; h->natives && *left; --*left)
+        native_free(h->natives->memory);
+    return !h->natives;
+}
+
 void native_drop(struct heap *h)
 {
     while (h->natives)

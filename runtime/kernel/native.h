@@ -14,6 +14,8 @@ void *native_alloc(struct heap *h, size_t size);
 void native_free(void *memory);
 /* All of h's. */
 void native_drop(struct heap *h);
+/* The same for up to *left, which are counted there. True: there are no more. */
+bool native_drop_some(struct heap *h, int *left);
 
 /* A resource of `size` bytes, zeroed, in a box of its own. TERM_NONE: no memory. */
 term resource_make(struct heap *h, size_t size, void (*destroy)(void *));

@@ -25,11 +25,16 @@ enum process_kind {
     PROCESS_LEAVING, /* it has ended, and there are still some to tell: kernel/leave */
 };
 
-/* Where a process may run. Anything but NOWHERE is off the fast path. */
+/* What a priority comes to: see kernel/ranks. The values are those of bl_priority. */
+enum process_rank { RANK_NORMAL, RANK_LOW, RANK_HIGH, RANK_MAX };
+
+/* Where a process may run, and before whom. Anything but 0 is off the fast path. */
 enum process_bound {
     BOUND_NOWHERE = 0, /* 1..: to the scheduler of that number */
-    BOUND_PLACE = 0x7fff, /* mask */
-    BOUND_GUEST = 0x7fff,
+    BOUND_PLACE = 0x0fff, /* mask */
+    BOUND_GUEST = 0x0fff,
+    BOUND_RANK = 0x3000, /* mask: enum process_rank */
+    BOUND_RANK_SHIFT = 12,
     BOUND_HELD = 0x8000, /* suspended: it is in no queue, whoever wakes it. See kernel/reception */
 };
 
@@ -47,7 +52,7 @@ struct process {
     _Atomic uint32_t generation; /* odd and even alike; 0 is never alive */
     uint8_t kind;
     uint8_t doomed; /* not 0: it does not go on, and ends for this reason (an atom's index). Who holds it */
-    uint16_t bound; /* enum process_bound: the place is written at birth, then constant for this life */
+    uint16_t bound; /* enum process_bound. Who holds it; the place is constant for this life */
 
     /* Whoever holds the process: the scheduler that runs it, the queue that holds it,
      * the pool when the slot is free (next and lane are the pool's two links). */
@@ -61,6 +66,7 @@ struct process {
     /* The process itself and the scheduler that holds its lane. */
     struct ctx ctx;
     struct frames frames;
+    uint32_t reductions; /* done until it was last switched from; what is over is in extra */
     struct heap *heap; /* its terms; NULL: it never had any that need one */
     struct msgq mail;  /* taken from the inbox, not yet received */
     term parent;       /* who spawned it; TERM_NONE: a thread */
@@ -99,6 +105,23 @@ static inline uint32_t process_generation(const struct process *p)
 static inline term process_pid(const struct process *p)
 {
     return term_pid(process_index(p), process_generation(p));
+}
+
+/* Of p, who runs or is held by the caller. */
+static inline enum process_rank process_rank(const struct process *p)
+{
+    return (enum process_rank)((p->bound & BOUND_RANK) >> BOUND_RANK_SHIFT);
+}
+
+static inline void process_set_rank(struct process *p, enum process_rank rank)
+{
+    p->bound = (uint16_t)((p->bound & ~BOUND_RANK) | (unsigned)rank << BOUND_RANK_SHIFT);
+}
+
+/* Bytes of its stack, while it waits. Who holds it. */
+static inline size_t process_stack_size(const struct process *p)
+{
+    return p->lane ? (size_t)(p->lane->foot - (char *)p->ctx.sp) : 0;
 }
 
 /* To the end of its private list of messages. The process itself, or who holds it. */

@@ -302,6 +302,10 @@ static bool rest(struct process *p)
     event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
     struct lane *lane = p->lane;
     struct ctx ctx = p->ctx;
+    if (UNLIKELY(!sched_add_reductions(s, p))) {
+        sched_carry_reductions(p);
+        sched_add_reductions(s, p);
+    }
     p->ctx = (struct ctx){0}; /* somebody may run p, in another context, at once */
     process_unbind(p); /* it may be run anywhere next */
     s->current = NULL;
@@ -312,6 +316,7 @@ static bool rest(struct process *p)
         ctx_fini(&ctx);
         return true;
     }
+    p->reductions -= sched_reductions(s); /* they will be added later */
     p->ctx = ctx;
     process_bind(p, lane);
     s->current = p;
@@ -323,9 +328,12 @@ static bool rest(struct process *p)
 static void give_way(struct process *p)
 {
     event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
+    struct sched *s = self_sched();
+    if (!sched_add_reductions(s, p))
+        sched_carry_reductions(p);
     ctx_fini(&p->ctx);
     process_unbind(p);
-    self_sched()->current = NULL;
+    s->current = NULL;
     sched_ready_slow(p, READY_IN_TURN);
 }
 

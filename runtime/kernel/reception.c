@@ -82,6 +82,21 @@ struct sched *signals_poll_self(struct sched *s)
     return message_take_all(s);
 }
 
+/* Who waits for its end waits for that, and not for its turn, unless it has come. A long inbox is
+ * not walked: it may hold one. */
+bool signals_are_due(const struct process *p)
+{
+    enum { WALK = 64 };
+    if (p->kind == PROCESS_LEAVING)
+        return true;
+    /* acquire: as in inbox_take(); what is in there is the holder's to read. */
+    const struct message *m = inbox_list(atomic_load_explicit(&p->inbox.word, memory_order_acquire));
+    for (int i = 0; m; m = m->next)
+        if ((message_is_signal(m) && signal_kind((const struct signal *)m) != SIGNAL_WAIT) || ++i == WALK)
+            return true;
+    return false;
+}
+
 /* ---- in place of who sleeps ---- */
 
 /* True: it is to be woken. While it is suspended it is not, and that is noted. */
@@ -135,6 +150,7 @@ void signal_drop(struct signal *signal)
 {
     switch (signal_kind(signal)) {
     case SIGNAL_ANSWER:
+    case SIGNAL_ASK:
     case SIGNAL_EXIT:
     case SIGNAL_LINK_EXIT:
     case SIGNAL_DOWN: signal_free_with_value(signal); break;

@@ -16,7 +16,8 @@ static inline uint64_t runq_length(const struct runq *q)
     return atomic_load_explicit(&q->length, memory_order_relaxed);
 }
 
-static inline void runq_push(struct runq *q, struct process *p)
+/* Always inlined: a call on a path that is never taken costs the switch a frame. */
+static inline __attribute__((always_inline)) void runq_push(struct runq *q, struct process *p)
 {
     p->next = NULL;
     if (q->first)
@@ -35,6 +36,19 @@ static inline struct process *runq_pop(struct runq *q)
         atomic_store_explicit(&q->length, runq_length(q) - 1, memory_order_relaxed);
     }
     return p;
+}
+
+/* p to the end, and the first out, who may be p. */
+static inline struct process *runq_rotate(struct runq *q, struct process *p)
+{
+    struct process *first = q->first;
+    if (UNLIKELY(!first))
+        return p;
+    p->next = NULL;
+    q->last->next = p;
+    q->last = p;
+    q->first = first->next;
+    return first;
 }
 
 /* Put all of `front` before what is in q; front is void afterwards. */

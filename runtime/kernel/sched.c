@@ -168,9 +168,32 @@ static bool take_over(struct sched *s, struct sched *idle, struct lane *lane)
     return moved;
 }
 
+static COLD void enqueue_ranked(struct sched *s, struct process *p)
+{
+    s->watch |= WATCH_RANKED;
+    ranks_push(&s->ranks, p);
+}
+
+void sched_enqueue(struct sched *s, struct process *p)
+{
+    if (UNLIKELY(p->bound & BOUND_RANK))
+        enqueue_ranked(s, p);
+    else
+        runq_push(&s->queue, p);
+}
+
+void sched_set_rank_self(struct sched *s, enum process_rank rank)
+{
+    process_set_rank(s->current, rank);
+    s->watch |= WATCH_RANKED; /* when it gives way, see to it */
+}
+
+/* Who has a rank is never next: those of its rank that came before it go first. */
 static void enqueue(struct sched *s, struct process *p, enum urgency urgency)
 {
-    if (urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed)) {
+    if (UNLIKELY(p->bound & BOUND_RANK)) {
+        enqueue_ranked(s, p);
+    } else if (urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed)) {
         atomic_store_explicit(&s->runnext, p, memory_order_relaxed); /* we hold the lock */
     } else {
         runq_push(&s->queue, p);
@@ -178,19 +201,25 @@ static void enqueue(struct sched *s, struct process *p, enum urgency urgency)
     sched_surplus();
 }
 
+/* Not everybody who is woken is to be queued. */
+static COLD bool ready_specially(struct process *p, enum urgency urgency)
+{
+    if (p->bound == BOUND_GUEST)
+        sched_wake_guest(p);
+    else if ((p->bound & BOUND_HELD) && !p->doomed)
+        process_settle(p, urgency);
+    else
+        return false;
+    return true;
+}
+
 void sched_ready_slow(struct process *p, enum urgency urgency)
 {
     struct sched *s = self_sched();
-    if (p->bound == BOUND_GUEST) {
-        sched_wake_guest(p);
+    if (UNLIKELY(p->bound) && ready_specially(p, urgency))
         return;
-    }
-    if (UNLIKELY(p->bound & BOUND_HELD) && !p->doomed) {
-        process_settle(p, urgency);
-        return;
-    }
     struct sched *to = home(p, s);
-    if (to != s && (!s || p->bound || !take_over(s, to, p->lane))) {
+    if (to != s && (!s || (p->bound & BOUND_PLACE) || !take_over(s, to, p->lane))) {
         sched_push_remote(to, p);
         return;
     }
@@ -222,12 +251,13 @@ static void absorb(struct sched *s)
     struct process *p = sched_take_inbox(s);
     while (p) {
         struct process *next = p->next;
-        runq_push(&s->queue, p);
+        sched_enqueue(s, p);
         p = next;
     }
 }
 
-static struct process *pop(struct sched *s)
+/* If nobody has a rank. */
+static inline struct process *pop(struct sched *s)
 {
     struct process *p = atomic_load_explicit(&s->runnext, memory_order_relaxed);
     if (p) {
@@ -238,6 +268,35 @@ static struct process *pop(struct sched *s)
     }
     s->streak = 0;
     return runq_pop(&s->queue);
+}
+
+static struct process *take_runnext(struct sched *s)
+{
+    struct process *p = atomic_load_explicit(&s->runnext, memory_order_relaxed);
+    if (p)
+        atomic_store_explicit(&s->runnext, NULL, memory_order_relaxed); /* we hold the lock */
+    return p;
+}
+
+/* Who is next stays so, unless a higher one waits; also who was chosen before, and comes
+ * again by way of the native stack. */
+static COLD struct process *pop_ranked(struct sched *s)
+{
+    struct process *p = take_runnext(s);
+    bool chosen = p && p == s->ranks.brief;
+    if (p && !chosen && (ranks_precede(&s->ranks, p) || ++s->streak > RUNNEXT_STREAK)) {
+        sched_enqueue(s, p);
+        p = NULL;
+    }
+    if (!p) {
+        s->streak = 0;
+        p = ranks_pop(&s->ranks, &s->queue);
+    }
+    bool brief = p && p == s->ranks.brief;
+    s->time_slice = brief ? RANKS_BRIEF : runtime.time_slice;
+    if (!ranks_wait(&s->ranks) && !brief && !(p && p->bound & BOUND_RANK))
+        s->watch &= ~(uint32_t)WATCH_RANKED;
+    return p;
 }
 
 static bool may_run_here(const struct sched *s, const struct process *p)
@@ -253,14 +312,14 @@ static COLD struct process *pick_slow(struct sched *s, struct process *p)
         if (p)
             sched_push_remote(atomic_load_explicit(&p->lane->holder, memory_order_relaxed), p);
         absorb(s);
-        p = pop(s);
+        p = s->watch & WATCH_RANKED ? pop_ranked(s) : pop(s);
     } while (p && !may_run_here(s, p));
-    if (s->queue.first)
+    if (sched_has_queue(s))
         sched_surplus();
     return p;
 }
 
-/* The next process to run here, or NULL. */
+/* The next process to run here, or NULL; if nobody has a rank. */
 static inline struct process *pick(struct sched *s)
 {
     if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
@@ -481,7 +540,7 @@ static uint64_t resume_evicted(struct sched *s, struct ctx *from, struct process
         ctx_fini(&p->ctx);
         return begin(s, from, p, lane, after);
     }
-    frames_load(&p->frames, lane);
+    frames_load(&p->frames, lane, p->ctx.sp);
     lane->resident = p;
     return resume(s, from, p, lane, after);
 }
@@ -515,13 +574,13 @@ static NOINLINE uint64_t stay(struct sched *s, ctx_after *after)
     return after && !result ? message_receive_again() : result;
 }
 
-/* Counts switches. True: to the native stack, timers may have expired. */
+/* Counts switches. True: timers may have expired, or somebody has a rank. */
 static inline bool time_to_look(struct sched *s)
 {
-    if (LIKELY(!s->until_timers))
+    if (LIKELY(s->watch == WATCH_NOTHING))
         return false;
-    s->until_timers -= s->until_timers > TIMERS_NOW;
-    return s->until_timers == TIMERS_NOW;
+    s->watch -= sched_until_timers(s) > WATCH_TIMERS_NOW;
+    return s->watch == WATCH_TIMERS_NOW || (s->watch & WATCH_RANKED);
 }
 
 /* The ways to leave. On the fast way nothing is called but by tail calls, so that no
@@ -546,29 +605,82 @@ static NOINLINE uint64_t leave_slow(struct sched *s, struct process *self, struc
     return leave_for(s, self, pick_slow(s, next), after);
 }
 
-/* The running process has put itself somewhere: go on with the next. */
-static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *after)
+/* It is time to look: at the clock, on the native stack, or at ranks. */
+static NOINLINE uint64_t leave_looking(struct sched *s, struct process *self, ctx_after *after)
+{
+    if (sched_until_timers(s) == WATCH_TIMERS_NOW)
+        return to_native(s, &self->ctx, NULL, after);
+    return leave_slow(s, self, NULL, after);
+}
+
+/* It is not. */
+static inline uint64_t leave_straight(struct sched *s, struct process *self, ctx_after *after)
 {
     if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
         return leave_slow(s, self, NULL, after);
-    if (UNLIKELY(time_to_look(s)))
-        return to_native(s, &self->ctx, NULL, after);
     struct process *next = pop(s);
     if (UNLIKELY(next && !may_run_here(s, next)))
         return leave_slow(s, self, next, after);
     return leave_for(s, self, next, after);
 }
 
-static inline uint64_t yield_locked(struct sched *s)
+/* The running process has put itself somewhere: go on with the next. */
+static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *after)
+{
+    if (UNLIKELY(time_to_look(s)))
+        return leave_looking(s, self, after);
+    return leave_straight(s, self, after);
+}
+
+static NOINLINE uint64_t yield_looking(struct sched *s)
+{
+    sched_enqueue(s, s->current);
+    return leave_looking(s, s->current, NULL);
+}
+
+/* Others are next, who are not at the front of the queue. */
+static NOINLINE uint64_t yield_behind(struct sched *s)
 {
     runq_push(&s->queue, s->current);
-    return leave(s, s->current, NULL);
+    return leave_straight(s, s->current, NULL);
+}
+
+static NOINLINE uint64_t yield_carrying(struct sched *s);
+
+/* It has no rank if it is not time to look. */
+static inline __attribute__((always_inline)) uint64_t yield_locked(struct sched *s)
+{
+    struct process *self = s->current;
+    if (UNLIKELY(!sched_add_reductions(s, self)))
+        return yield_carrying(s);
+    if (UNLIKELY(time_to_look(s)))
+        return yield_looking(s);
+    if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL ||
+                 atomic_load_explicit(&s->runnext, memory_order_relaxed) != NULL))
+        return yield_behind(s);
+    s->streak = 0;
+    struct process *next = runq_rotate(&s->queue, self);
+    if (UNLIKELY(!may_run_here(s, next)))
+        return leave_slow(s, self, next, NULL);
+    return leave_for(s, self, next, NULL);
+}
+
+/* For the rare ways to come here; the usual one has it inlined. */
+static NOINLINE uint64_t yield_again(struct sched *s)
+{
+    return yield_locked(s);
+}
+
+static NOINLINE uint64_t yield_carrying(struct sched *s)
+{
+    sched_carry_reductions(s->current);
+    return yield_again(s);
 }
 
 static NOINLINE uint64_t yield_slow(struct sched *s)
 {
     sched_lock_slow(s);
-    return yield_locked(s);
+    return yield_again(s);
 }
 
 /* Somebody traces, or there are signals. Not in the tail of anything: events come before, and after. */
@@ -579,7 +691,7 @@ static NOINLINE uint64_t yield_attentively(struct sched *s)
         s = signals_poll_self(s);
     event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
     sched_lock(s);
-    yield_locked(s);
+    yield_again(s);
     event(p, EVENT_IN, TERM_NONE, TERM_NONE);
     return 0;
 }
@@ -591,23 +703,54 @@ uint64_t sched_yield_self(struct sched *s)
     return LIKELY(sched_lock_try(s)) ? yield_locked(s) : yield_slow(s);
 }
 
-static inline uint64_t park_locked(struct sched *s, ctx_after *after)
+static NOINLINE uint64_t leave_freeing(struct sched *s, struct process *self, ctx_after *after, struct message *read)
+{
+    sched_free_read(s, read);
+    return leave(s, self, after);
+}
+
+/* Something came. */
+static NOINLINE uint64_t park_not(struct sched *s, struct process *self, ctx_after *after)
+{
+    self->reductions -= sched_reductions(s); /* they will be added later */
+    return stay(s, after);
+}
+
+static NOINLINE uint64_t park_carrying(struct sched *s, ctx_after *after);
+
+static inline __attribute__((always_inline)) uint64_t park_locked(struct sched *s, ctx_after *after)
 {
     struct process *p = s->current;
+    if (UNLIKELY(!sched_add_reductions(s, p)))
+        return park_carrying(s, after);
     /* From a success on, a waker may queue p; it cannot run before we have left it,
      * since its lane is ours and we hold the lock. */
     struct message *read;
     if (UNLIKELY(!inbox_idle(&p->inbox, process_generation(p), &read)))
-        return stay(s, after);
-    if (LIKELY(read != NULL))
-        sched_free_read(s, read);
+        return park_not(s, p, after);
+    if (LIKELY(read != NULL)) {
+        if (UNLIKELY(read->word != MESSAGE_READ || !pool_has_room(&s->messages)))
+            return leave_freeing(s, p, after, read);
+        pool_give(&runtime.messages, &s->messages, read);
+    }
     return leave(s, p, after);
+}
+
+static NOINLINE uint64_t park_again(struct sched *s, ctx_after *after)
+{
+    return park_locked(s, after);
+}
+
+static NOINLINE uint64_t park_carrying(struct sched *s, ctx_after *after)
+{
+    sched_carry_reductions(s->current);
+    return park_again(s, after);
 }
 
 static NOINLINE uint64_t park_slow(struct sched *s, ctx_after *after)
 {
     sched_lock_slow(s);
-    return park_locked(s, after);
+    return park_again(s, after);
 }
 
 /* Somebody traces: as above. What `after` says is heeded here, not by the switch, since it may
@@ -634,12 +777,18 @@ uint64_t sched_park_self(struct sched *s, ctx_after *after)
 
 /* ---- the loop at a lane's foot ---- */
 
+/* NULL also if it is time to look at the clock. */
+static NOINLINE struct process *pick_looking(struct sched *s)
+{
+    return sched_until_timers(s) == WATCH_TIMERS_NOW ? NULL : pick_slow(s, NULL);
+}
+
 void sched_next_here(struct sched *s)
 {
     struct lane *lane = s->lane;
     sched_lock(s);
     lane->resident = NULL;
-    struct process *p = UNLIKELY(time_to_look(s)) ? NULL : pick(s);
+    struct process *p = UNLIKELY(time_to_look(s)) ? pick_looking(s) : pick(s);
     if (LIKELY(p && !p->lane)) {
         if (!CTX_MAY_SUCCEED)
             begin(s, NULL, p, lane, NULL);
@@ -666,6 +815,8 @@ _Noreturn void sched_abandon_self(struct sched *s)
 NOINLINE void sched_leave_lane(struct sched *s, sched_chore *chore)
 {
     struct process *p = s->current;
+    if (!sched_add_reductions(s, p))
+        sched_carry_reductions(p);
     sched_lock(s);
     s->chore = chore;
     s->chore_of = p;
@@ -684,7 +835,7 @@ static COLD void run_chore(struct sched *s)
     s->chore = NULL;
     evict(s, p->lane);
     lane_freed(s, p->lane);
-    if (s->queue.first)
+    if (sched_has_queue(s))
         sched_surplus();
     sched_unlock(s);
     if (LIKELY(!p->doomed)) /* by evict(), for want of memory */
@@ -696,13 +847,13 @@ void sched_run_all(struct sched *s)
 {
     for (;;) {
         sched_lock(s);
-        struct process *p = pick(s);
+        struct process *p = pick_slow(s, NULL);
         if (!p || sched_halted(s))
             break;
         take_up(s, &s->native, p, NULL); /* comes back without the lock, or to do a chore */
         if (UNLIKELY(s->chore != NULL))
             run_chore(s);
-        if (s->until_timers == TIMERS_NOW)
+        if (sched_until_timers(s) == WATCH_TIMERS_NOW)
             return;
     }
     sched_unlock(s);

@@ -29,6 +29,7 @@
 #include "base/os.h"
 #include "kernel/process.h"
 #include "kernel/event.h"
+#include "kernel/ranks.h"
 #include "kernel/runq.h"
 #include "machine/self.h"
 #include "machine/small.h"
@@ -43,7 +44,9 @@ enum {
  * membarrier(2) is missing: it sends the owner the slow way round, which fences. */
 enum thief { THIEF_NONE = 0, THIEF_STEALING = 1, THIEF_HALT = 2 /* stop for ever */, THIEF_FENCED = 4 };
 
-enum { TIMERS_NOW = 1 };
+/* What a switch must think of besides the queue (s->watch): a count of switches until we must
+ * look at the clock, and that some who wait here, or the one that runs, have a rank. */
+enum { WATCH_NOTHING = 0, WATCH_TIMERS_NOW = 1, WATCH_RANKED = 1 << 30 };
 
 struct sched;
 typedef void sched_chore(struct process *);
@@ -60,7 +63,7 @@ struct sched {
     bool settling; /* somebody's signals are being handled in its place: kernel/reception */
     struct pool_cache messages, signals, slots;
     struct pool_cache timer_cache, alarm_cache;
-    uint32_t until_timers; /* switches until we must look at the clock (TIMERS_NOW); 0: no timers */
+    uint32_t watch; /* WATCH_NOTHING, and then a switch is short; else see there */
     uint64_t reference, references_end; /* numbers for references that are ours to give */
     sched_chore *chore;      /* what the native stack is to do for whom, see sched_leave_lane() */
     struct process *chore_of;
@@ -93,13 +96,16 @@ struct sched {
     void *trap_stack;
     struct look *looks; /* one a scheduler, for steal.c */
     struct timers *timers; /* for timer.c */
+
+    /* Under the scheduler lock, and far from the rest of that: hardly ever used. */
+    struct ranks ranks;
 };
 
 _Static_assert(offsetof(struct sched, small) == 0, "machine/small.h finds it there");
 
 /* What a thief remembers of a victim. */
 struct look {
-    uint64_t at_ns, switches, not_before_ns;
+    uint64_t at_ns, switches, overtaken, not_before_ns;
 };
 
 /* Marks in the place of an inbox: its owner has nothing to do, and is to be woken by
@@ -168,6 +174,27 @@ void sched_rob_end(struct sched *v);
 
 /* ---- what the other rooms call ---- */
 
+/* How many switches until we must look at the clock; 0: no timers. */
+static inline uint32_t sched_until_timers(const struct sched *s)
+{
+    return s->watch & ~(uint32_t)WATCH_RANKED;
+}
+
+static inline void sched_watch_timers(struct sched *s, uint32_t switches)
+{
+    s->watch = (s->watch & WATCH_RANKED) | switches;
+}
+
+/* Into the queue of its rank. Under the lock; the owner. */
+void sched_enqueue(struct sched *s, struct process *p);
+/* The running process has another rank from now on. */
+void sched_set_rank_self(struct sched *s, enum process_rank rank);
+/* Is there anybody in our queues? Under the lock. */
+static inline bool sched_has_queue(const struct sched *s)
+{
+    return s->queue.first || ranks_wait(&s->ranks);
+}
+
 /* A message that was read where it lay, and lies there no more. */
 static inline void sched_free_read(struct sched *s, struct message *read)
 {
@@ -176,6 +203,27 @@ static inline void sched_free_read(struct sched *s, struct message *read)
     else
         blocks_free((struct block *)read);
 }
+
+/* Reductions of the running process in this time slice. */
+static inline uint32_t sched_reductions(const struct sched *s)
+{
+    return s->time_slice - (uint32_t)s->reductions;
+}
+
+/* They are added up in the process before it gives way, sleeps or rests: once it is in a queue, or
+ * its inbox idle, it is not ours any more. False: they are not, since its sum would be too
+ * large; sched_carry_reductions() first. */
+static inline bool sched_add_reductions(const struct sched *s, struct process *self)
+{
+    uint32_t sum;
+    if (UNLIKELY(__builtin_add_overflow(self->reductions, sched_reductions(s), &sum)))
+        return false;
+    self->reductions = sum;
+    return true;
+}
+
+/* Upwards, to kernel/extra. */
+void sched_carry_reductions(struct process *self);
 
 static inline void sched_count(_Atomic uint64_t *counter)
 {

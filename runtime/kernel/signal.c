@@ -85,17 +85,22 @@ void signal_answer_wait(struct signal *signal, parcel reason)
         signal_free_with_value(signal); /* the waiter is gone too */
 }
 
+void signal_answer_waiter(struct process *p, parcel reason)
+{
+    struct signal *signal = signal_take_answer(p);
+    if (signal) { /* an answer to p, who does not wait for it any more */
+        signal_free_with_value(signal);
+        return;
+    }
+    signal = p->waits;
+    p->waits = (struct signal *)signal->message.next;
+    signal_answer_wait(signal, reason);
+}
+
 void signal_answer_waiters(struct process *p, parcel reason)
 {
-    struct signal *answer = signal_take_answer(p), *signal = p->waits;
-    if (answer)
-        signal_free_with_value(answer);
-    p->waits = NULL;
-    while (signal) {
-        struct signal *next = (struct signal *)signal->message.next;
-        signal_answer_wait(signal, reason);
-        signal = next;
-    }
+    while (p->waits)
+        signal_answer_waiter(p, reason);
 }
 
 /* ---- messages that the runtime makes ---- */

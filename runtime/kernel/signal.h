@@ -92,7 +92,8 @@ void signal_keep_waiter(struct process *p, struct signal *);
 void signal_keep_answer(struct process *p, struct signal *);
 /* `ended` has ended: whoever waits in this block hears of it. */
 void signal_answer_wait(struct signal *, parcel reason);
-/* Tell all who wait for p. */
+/* Tell one who waits for p, all who do. */
+void signal_answer_waiter(struct process *p, parcel reason);
 void signal_answer_waiters(struct process *p, parcel reason);
 
 /* ---- messages that the runtime makes ---- */

@@ -44,6 +44,7 @@ static uint32_t slot_init(struct process *p, enum process_kind kind, union proce
     p->extra = NULL;
     p->ctx = (struct ctx){0};
     p->frames = (struct frames){0};
+    p->reductions = 0;
     p->mail = (struct msgq){0};
     p->heap = NULL;
     p->doomed = 0;
@@ -74,13 +75,11 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
 /* The flags that are not the default ones. False: no memory. */
 static bool set_flags(struct process *p, const bl_spawn_options *options)
 {
-    if (!options->priority && !options->max_heap_spares && !options->message_queue_off_heap &&
-        !options->fullsweep_after)
+    if (!options->max_heap_spares && !options->message_queue_off_heap && !options->fullsweep_after)
         return true;
     struct extra *x = extra_of(p);
     if (!x)
         return false;
-    x->priority = (uint8_t)options->priority;
     x->spared = options->max_heap_spares;
     x->off_heap = options->message_queue_off_heap;
     if (options->fullsweep_after)
@@ -119,6 +118,8 @@ static bool inherit(struct sched *s, struct process *p)
 /* What was asked for. False: no memory. */
 static COLD bool equip_specially(struct sched *s, struct process *p, const bl_spawn_options *options)
 {
+    p->bound = (uint16_t)options->scheduler;
+    process_set_rank(p, (enum process_rank)options->priority);
     if ((options->min_heap_size || options->max_heap_size) && !size_heap(p, options))
         return false;
     return set_flags(p, options) && bring_up(s, p, options);
@@ -154,7 +155,6 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
         return TERM_NONE;
     }
     uint32_t generation = slot_init(p, kind, entry, arg);
-    p->bound = (uint16_t)options->scheduler;
     p->parent = s ? process_pid(s->current) : TERM_NONE;
     if (UNLIKELY(!equip(s, p, options))) {
         discard(s, p);
@@ -188,13 +188,11 @@ struct process *process_adopt(struct guest *guest)
 /* All at once: nobody is linked to a thread, in earnest. */
 void process_release(struct process *p)
 {
-    if (p->extra) {
+    if (p->extra)
         leave_begin(p, term_atom(ATOM_normal));
+    if (p->extra || !leave_at_once(p, term_atom(ATOM_normal)))
         while (!leave_slice(p))
             ;
-    } else {
-        leave_mailbox(p, term_atom(ATOM_normal));
-    }
     slot_give(NULL, p);
 }
 
@@ -232,18 +230,24 @@ static parcel pack(uint64_t reason)
     return packed ? packed : term_atom(ATOM_no_memory);
 }
 
+static void end_at_once(struct sched *s, struct process *p, parcel reason)
+{
+    if (LIKELY(leave_at_once(p, reason)))
+        gone(s, p);
+    else
+        sched_ready_slow(p, READY_IN_TURN);
+}
+
 static COLD void end_slowly(struct sched *s, struct process *p, uint64_t word)
 {
     parcel reason = pack(word);
-    process_heap_drop(p);
     if (p->extra) {
         leave_begin(p, reason);
         go_on_leaving(s, p);
         return;
     }
-    leave_mailbox(p, reason);
+    end_at_once(s, p, reason);
     parcel_release(reason);
-    gone(s, p);
 }
 
 static COLD void tell_end(struct process *p, uint64_t word)
@@ -266,9 +270,7 @@ void process_end(struct process *p, uint64_t word)
         end_slowly(s, p, word);
         return;
     }
-    leave_mailbox(p, word);
-    process_heap_drop(p);
-    gone(s, p);
+    end_at_once(s, p, word);
 }
 
 void process_end_self(uint64_t reason)

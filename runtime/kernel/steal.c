@@ -26,19 +26,28 @@ static bool inbox_holds_work(struct sched *v)
     return newest && newest != SCHED_MARK_IDLE && newest != SCHED_MARK_ROBBED;
 }
 
+/* `waiting` of which `done` were taken up in a time of `elapsed`. */
+static bool too_many(uint64_t waiting, uint64_t elapsed, uint64_t done)
+{
+    return waiting && (!done || waiting * (elapsed / done) > WORTH_NS);
+}
+
+/* The higher ones are taken up before the others, which may wait for ever behind them. */
 static bool waits_too_long(struct sched *v, struct look *last, bool *stuck)
 {
     uint64_t now = os_now_ns(), switches = atomic_load_explicit(&v->switches, memory_order_relaxed);
-    uint64_t waiting = runq_length(&v->queue), elapsed = now - last->at_ns, done = switches - last->switches;
+    uint64_t overtaken = atomic_load_explicit(&v->ranks.overtaken, memory_order_relaxed);
+    uint64_t higher = ranks_higher(&v->ranks), waiting = runq_length(&v->queue) + runq_length(&v->ranks.low);
+    uint64_t elapsed = now - last->at_ns, done = switches - last->switches, over = overtaken - last->overtaken;
     if (elapsed < LOOK_APART_NS || now < last->not_before_ns)
         return false;
-    *last = (struct look){.at_ns = now, .switches = switches};
+    *last = (struct look){.at_ns = now, .switches = switches, .overtaken = overtaken};
     if (elapsed > 1000 * (uint64_t)LOOK_APART_NS)
         return false; /* too long ago to say anything */
     *stuck = !done; /* in one process, or asleep */
     if (*stuck)
-        return waiting || atomic_load_explicit(&v->runnext, memory_order_relaxed) || inbox_holds_work(v);
-    return waiting && waiting * (elapsed / done) > WORTH_NS;
+        return waiting || higher || atomic_load_explicit(&v->runnext, memory_order_relaxed) || inbox_holds_work(v);
+    return too_many(waiting, elapsed, done > over ? done - over : 0) || too_many(higher, elapsed, over);
 }
 
 /* One robbery. */
@@ -52,7 +61,7 @@ struct loot {
 /* May p go from v to s? Its lane goes with it. */
 static bool move_lane(struct sched *s, struct sched *v, struct process *p, struct loot *loot)
 {
-    if (p->bound)
+    if (p->bound & BOUND_PLACE)
         return false;
     if (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s)
         return true;
@@ -74,24 +83,46 @@ static void take_inbox(struct sched *s, struct sched *v, struct loot *loot)
     }
 }
 
-/* Half of the queue, the oldest: they have waited longest. What may not move keeps its place. */
-static void take_half(struct sched *s, struct sched *v, struct loot *loot)
+/* Half of a queue of v, the oldest: they have waited longest. What may not move keeps its place.
+ * The result is how many more may be looked at. */
+static unsigned take_half(struct sched *s, struct sched *v, struct runq *q, struct loot *loot, unsigned walk)
 {
     struct runq left = {0};
-    uint64_t want = runq_length(&loot->taken) + (runq_length(&v->queue) + 1) / 2;
-    for (unsigned i = 0; i < WALK_MOST / 2 && v->queue.first && runq_length(&loot->taken) < want; i++) {
-        struct process *p = runq_pop(&v->queue);
+    uint64_t want = runq_length(&loot->taken) + (runq_length(q) + 1) / 2;
+    for (; walk && q->first && runq_length(&loot->taken) < want; walk--) {
+        struct process *p = runq_pop(q);
         runq_push(move_lane(s, v, p, loot) ? &loot->taken : &left, p);
     }
-    runq_prepend(&v->queue, &left);
+    runq_prepend(q, &left);
+    return walk;
+}
+
+/* Of the higher ones too, of which one may have many behind it. */
+static void take_halves(struct sched *s, struct sched *v, struct loot *loot)
+{
+    struct runq *queues[] = {&v->ranks.max, &v->ranks.high, &v->queue, &v->ranks.low};
+    unsigned walk = WALK_MOST / 2;
+    for (unsigned i = 0; i < sizeof queues / sizeof *queues; i++)
+        walk = take_half(s, v, queues[i], loot, walk);
+}
+
+/* Under the lock of v, who looks at ranks if p has one: it was taken out of them, to be next. */
+static void put_back(struct sched *v, struct process *p)
+{
+    if (p->bound & BOUND_RANK)
+        ranks_push(&v->ranks, p);
+    else
+        runq_push(&v->queue, p);
 }
 
 static void take_next(struct sched *s, struct sched *v, struct loot *loot)
 {
     /* acquire: pairs with the owner's release in sched_ready(), which needs no lock. */
     struct process *p = atomic_exchange_explicit(&v->runnext, NULL, memory_order_acquire);
-    if (p)
-        runq_push(move_lane(s, v, p, loot) ? &loot->taken : &v->queue, p);
+    if (p && move_lane(s, v, p, loot))
+        runq_push(&loot->taken, p);
+    else if (p)
+        put_back(v, p);
 }
 
 static void take_home(struct sched *s, struct sched *v, struct loot *loot)
@@ -102,7 +133,7 @@ static void take_home(struct sched *s, struct sched *v, struct loot *loot)
     while (loot->lane_count)
         sched_add_lane(s, loot->lanes[--loot->lane_count]);
     for (struct process *p; (p = runq_pop(&loot->taken));)
-        runq_push(&s->queue, p);
+        sched_enqueue(s, p);
     if (runq_length(&s->queue) > 1)
         sched_surplus();
     sched_unlock(s);
@@ -114,7 +145,7 @@ void steal_from(struct sched *s, struct sched *v, bool stuck)
     loot.taken = loot.refused = (struct runq){0};
     loot.lane_count = 0;
     if (sched_rob_begin(v)) {
-        take_half(s, v, &loot);
+        take_halves(s, v, &loot);
         if (stuck) {
             take_next(s, v, &loot);
             take_inbox(s, v, &loot);

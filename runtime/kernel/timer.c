@@ -50,8 +50,8 @@ struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
     wheel_add(&t->wheel, &timer->entry);
     timers_changed(t);
     lock_release(&t->lock);
-    if (!s->until_timers)
-        s->until_timers = TIMER_SWITCHES;
+    if (!sched_until_timers(s))
+        sched_watch_timers(s, TIMER_SWITCHES);
     return timer;
 }
 
@@ -117,5 +117,5 @@ void timer_poll(struct sched *s)
         expire(s, t, now);
         alarms_expire(s, t, now);
     }
-    s->until_timers = timer_next_ns(s) ? TIMER_SWITCHES : 0;
+    sched_watch_timers(s, timer_next_ns(s) ? TIMER_SWITCHES : 0);
 }

@@ -22,30 +22,28 @@ static parcel take_answer(struct process *p)
     return value;
 }
 
-/* NULL: no memory. */
-static struct signal *question_make(const struct process *p, const struct question *q)
+/* It could not be asked. */
+static bl_error not_asked(const struct question *q, bl_error error)
 {
-    struct signal *signal = signal_create();
-    if (signal) {
-        signal->from = process_pid(p);
-        signal->number = q->number;
-        signal->value = q->value;
-    }
-    return signal;
+    parcel_release(q->value);
+    return error;
 }
 
 /* BL_ENOPROC: there is nobody to answer. */
 static bl_error put_question(const struct process *p, term to, const struct question *q)
 {
     if (!process_find(to))
-        return BL_ENOPROC;
-    struct signal *signal = question_make(p, q);
+        return not_asked(q, BL_ENOPROC);
+    struct signal *signal = signal_create();
     if (!signal)
-        return BL_ENOMEM;
+        return not_asked(q, BL_ENOMEM);
+    signal->from = process_pid(p);
+    signal->number = q->number;
+    signal->value = q->value;
     if (signal_send(signal, q->kind, to))
         return BL_OK;
     signal_free(signal);
-    return BL_ENOPROC;
+    return not_asked(q, BL_ENOPROC);
 }
 
 /* Take in what has come. The answer, if it is there. */
@@ -166,13 +164,14 @@ bl_error wait_outside(term pid, const struct question *q, parcel *answer)
 {
     struct guest guest = {0};
     if (!lobby_enter(&guest))
-        return BL_ESTATE;
-    bl_error error = BL_ENOPROC;
-    if (process_find(pid)) {
-        struct process *p = process_adopt(&guest);
-        error = p ? wait_as(p, &guest, pid, q, answer) : BL_ELIMIT;
-        if (p)
-            process_release(p);
+        return not_asked(q, BL_ESTATE);
+    struct process *p = process_find(pid) ? process_adopt(&guest) : NULL;
+    bl_error error = BL_OK;
+    if (p) {
+        error = wait_as(p, &guest, pid, q, answer);
+        process_release(p);
+    } else {
+        error = not_asked(q, process_find(pid) ? BL_ELIMIT : BL_ENOPROC);
     }
     lobby_leave(&guest);
     return error;

@@ -8,7 +8,7 @@
 struct question {
     enum signal_kind kind;
     uint32_t number;
-    uint64_t value;
+    parcel value; /* given away with the question, whatever becomes of it */
 };
 
 /* Ask `pid` and sleep until the answer is there: a parcel, which is the caller's. The

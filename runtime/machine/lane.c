@@ -83,14 +83,13 @@ bool frames_save(struct frames *f, const struct lane *lane, const void *sp)
     uint32_t size = (uint32_t)(lane->foot - (const char *)sp);
     if (UNLIKELY(!frames_fit(f, size)))
         return false;
-    f->size = size;
     ctx_copy(f->bytes, sp, size);
     return true;
 }
 
-void frames_load(const struct frames *f, const struct lane *lane)
+void frames_load(const struct frames *f, const struct lane *lane, void *sp)
 {
-    ctx_copy(lane->foot - f->size, f->bytes, f->size);
+    ctx_copy(sp, f->bytes, (size_t)(lane->foot - (char *)sp));
 }
 
 void frames_drop(struct frames *f)

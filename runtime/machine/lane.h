@@ -63,15 +63,15 @@ struct lane *lanes_guard_hit(struct lanes *, const void *address);
 
 /* A process's stack while it is not in its lane. */
 struct frames {
-    void *bytes;
-    uint32_t size, room; /* bytes held; bytes the block can hold */
-};
+    void *bytes;   /* of [sp, foot) */
+    uint32_t room; /* bytes the block can hold */
+} __attribute__((packed, aligned(4))); /* what comes next begins at once */
 
 /* Copy [sp, foot) out. The block is kept when it fits closely, else exchanged.
  * False: no memory; nothing has changed. */
 bool frames_save(struct frames *, const struct lane *, const void *sp);
 /* Copy the bytes back to [sp, foot). The block stays, for the next time. */
-void frames_load(const struct frames *, const struct lane *);
+void frames_load(const struct frames *, const struct lane *, void *sp);
 void frames_drop(struct frames *);
 
 #endif

@@ -76,6 +76,12 @@ static inline void *pool_take(struct pool *pool, struct pool_cache *cache)
     return (char *)l - pool->link;
 }
 
+/* Giving one back is short. */
+static inline bool pool_has_room(const struct pool_cache *cache)
+{
+    return cache->count != POOL_MAGAZINE;
+}
+
 static inline void pool_give(struct pool *pool, struct pool_cache *cache, void *object)
 {
     struct pool_link *l = (struct pool_link *)((char *)object + pool->link);

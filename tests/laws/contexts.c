@@ -70,6 +70,77 @@ LAW(contexts, a_thread_is_nobody)
     bl_reduce(1000000);
 }
 
+/* ---- timers of a thread ---- */
+
+static _Atomic int64_t heard;
+
+static void hear(bl_term unused)
+{
+    (void)unused;
+    atomic_store(&heard, bl_to_int(bl_receive()));
+}
+
+/* All are asleep, and have no timer of their own. */
+LAW(contexts, a_thread_sets_timers)
+{
+    bl_pid p = spawn(hear, 0);
+    bl_term timer = bl_send_after(5, bl_from_pid(p), bl_int(7));
+    cr_assert_not(bl_is_none(timer));
+    end_of(p);
+    cr_assert_eq(atomic_load(&heard), 7);
+    cr_assert_eq(bl_read_timer(timer), -1);
+}
+
+LAW(contexts, a_thread_sets_timers_that_wrap)
+{
+    bl_pid p = spawn(hear, 0);
+    cr_assert(bl_register(bl_atom("hearer"), p) == BL_OK);
+    cr_assert_not(bl_is_none(bl_start_timer(1, bl_atom("hearer"), bl_int(7))));
+    end_of(p);
+    cr_assert_eq(atomic_load(&heard), 0, "a tuple is no integer");
+}
+
+LAW(contexts, a_thread_cancels_timers)
+{
+    bl_pid p = spawn(hear, 0);
+    bl_term timer = bl_send_after(1000000, bl_from_pid(p), bl_int(7));
+    int64_t left = bl_read_timer(timer);
+    cr_assert(left > 900000 && left <= 1000000);
+    left = bl_cancel_timer(timer);
+    cr_assert(left > 900000 && left <= 1000000);
+    cr_assert_eq(bl_cancel_timer(timer), -1);
+    send(p, 8);
+    end_of(p);
+    cr_assert_eq(atomic_load(&heard), 8);
+}
+
+static bl_term own_timer;
+
+static void set_own(bl_term unused)
+{
+    (void)unused;
+    own_timer = bl_send_after(1000000, bl_from_pid(bl_self()), bl_int(7));
+    atomic_store(&heard, 1);
+    bl_receive();
+}
+
+/* It is in the list of a process. */
+LAW(contexts, a_thread_cancels_a_timer_of_a_process)
+{
+    bl_pid p = spawn(set_own, 0);
+    while (!atomic_load(&heard))
+        sched_yield();
+    cr_assert(bl_cancel_timer(own_timer) > 900000);
+    send(p, 1);
+    end_of(p);
+}
+
+Test(contexts, timers_need_a_runtime)
+{
+    cr_assert(bl_is_none(bl_send_after(1, bl_atom("nobody"), bl_int(1))));
+    cr_assert_eq(bl_cancel_timer(bl_int(1)), -1);
+}
+
 Test(contexts, a_thread_that_exits_is_a_mistake, .signal = SIGABRT)
 {
     start(1);

@@ -136,6 +136,150 @@ LAW(flags, a_process_can_be_asked)
     run(ask);
 }
 
+/* ---- several items ---- */
+
+static bl_term value_of(bl_term pairs, int i)
+{
+    while (i--)
+        pairs = bl_tail(pairs);
+    return bl_element(bl_head(pairs), 1);
+}
+
+static void ask_several(bl_pid p)
+{
+    bl_term items = BL_TERM("[links, {dictionary, k}, links, registered_name, {dictionary, {none}}, label]");
+    bl_term pairs = bl_process_info(p, items);
+    for (bl_term rest = pairs; bl_is_cons(items); items = bl_tail(items), rest = bl_tail(rest))
+        CLAIM(bl_same(bl_element(bl_head(rest), 0), bl_head(items)));
+    CLAIM(bl_is_cons(value_of(pairs, 0)) && bl_same(value_of(pairs, 0), value_of(pairs, 2)));
+    CLAIM(is_atom(value_of(pairs, 1), "v") && bl_is_nil(value_of(pairs, 3)));
+    CLAIM(is_atom(value_of(pairs, 4), "undefined"));
+    CLAIM(bl_same(value_of(pairs, 5), BL_TERM("{label, 1}")));
+    CLAIM(bl_same(bl_process_info(p, BL_TERM("{dictionary, k}")), BL_TERM("{{dictionary, k}, v}")));
+    CLAIM(bl_is_nil(bl_process_info(p, bl_nil())));
+    CLAIM(bl_is_none(bl_process_info(p, BL_TERM("[links, nonsense]"))));
+    CLAIM(bl_is_none(bl_process_info(p, BL_TERM("[links | label]"))));
+    CLAIM(bl_is_none(bl_process_info(p, BL_TERM("{dictionary}"))));
+}
+
+static void several(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn_link(asked, bl_from_pid(bl_self()));
+    bl_receive();
+    ask_several(p);
+    bl_set_label(BL_TERM("{label, 1}"));
+    bl_put(atom("k"), atom("v"));
+    ask_several(bl_self());
+    bl_send(p, atom("done"));
+    bl_wait(p, NULL);
+    CLAIM(is_atom(bl_process_info(p, BL_TERM("[links, {dictionary, k}]")), "undefined"));
+}
+
+LAW(flags, several_items_are_told_in_the_order_asked)
+{
+    run(several);
+}
+
+LAW(flags, a_thread_may_ask_too)
+{
+    bl_pid p = spawn(sleeper, 0);
+    bl_term pairs = bl_process_info(p, BL_TERM("[message_queue_len, trap_exit]"));
+    cr_assert(is_atom(value_of(pairs, 1), "false"));
+    bl_exit_signal(p, bl_atom("kill"));
+    cr_assert(is_atom(bl_process_info(p, BL_TERM("[links]")), "undefined"));
+}
+
+static void be_asked_and_killed(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(1000); i++) {
+        bl_pid p = bl_spawn_link(sleeper, bl_int(0));
+        bl_unlink(p);
+        bl_send_after(100000, bl_from_pid(p), atom("late"));
+        bl_exit_signal(p, atom("kill"));
+        CLAIM(is_atom(bl_process_info(p, atom("links")), "undefined"));
+    }
+}
+
+LAW(flags, who_is_exiting_cannot_be_asked)
+{
+    run(be_asked_and_killed);
+}
+
+/* ---- reductions ---- */
+
+static int64_t reductions_of(bl_pid p)
+{
+    return bl_to_int(info(p, "reductions"));
+}
+
+static void work_and_wait(bl_term n)
+{
+    for (;;) {
+        bl_receive();
+        for (int64_t i = bl_to_int(n); i > 0; i--)
+            bl_reduce(100);
+    }
+}
+
+/* Nobody else charges it: what it has done is what it was charged, and a few for receiving. */
+static void count_reductions(bl_term unused)
+{
+    (void)unused;
+    int64_t n = rounds(1000), before = reductions_of(bl_self());
+    bl_reduce(12345);
+    CLAIM(reductions_of(bl_self()) - before >= 12345 && reductions_of(bl_self()) - before < 12355);
+    bl_pid p = bl_spawn(work_and_wait, bl_int(n));
+    for (int64_t i = 1; i <= 10; i++) {
+        send(p, 0);
+        await_waiting(p);
+        CLAIM(reductions_of(p) >= i * n * 100 && reductions_of(p) <= i * (n * 100 + 10));
+    }
+}
+
+LAW(flags, reductions_are_added_up)
+{
+    run(count_reductions);
+}
+
+static bl_term rest_after(bl_term n, bl_term message)
+{
+    (void)message;
+    bl_reduce((unsigned)bl_to_int(n));
+    return n;
+}
+
+static void count_at_rest(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn_resting(rest_after, bl_int(700));
+    for (int64_t i = 1; i <= 100; i++) {
+        send(p, 0);
+        await_waiting(p);
+        CLAIM(reductions_of(p) >= i * 700 && reductions_of(p) <= i * 710);
+    }
+}
+
+LAW(flags, reductions_of_a_resting_process_are_added_up)
+{
+    run(count_at_rest);
+}
+
+/* More than 2^32: a process has room for so many, and the rest elsewhere. */
+static void count_many(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < 9; i++)
+        bl_reduce(1u << 29);
+    CLAIM(reductions_of(bl_self()) >= INT64_C(9) << 29 && reductions_of(bl_self()) < (INT64_C(9) << 29) + 1000000);
+}
+
+LAW(flags, there_may_be_many_reductions)
+{
+    run(count_many);
+}
+
 static void tell_leader(bl_term to)
 {
     bl_send_to(to, bl_from_pid(bl_group_leader()));

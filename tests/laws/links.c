@@ -335,3 +335,44 @@ LAW(links, a_process_with_many_links_takes_all_along)
     while (s.ended < s.spawned);
     cr_assert_eq(s.spawned, (uint64_t)rounds(MANY) + 1);
 }
+
+/* ---- whose EXIT has priority ---- */
+
+static void wait_and_end(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+}
+
+/* What comes first when a linked process has ended, and two messages were there before? */
+static bl_term first_after_end(unsigned first_options, unsigned options)
+{
+    bl_pid p = spawn(wait_and_end, 0);
+    CLAIM(bl_link_opt(p, first_options) == BL_OK && bl_link_opt(p, options) == BL_OK);
+    send(bl_self(), 1);
+    send(bl_self(), 2);
+    send(p, 0);
+    end_of(p);
+    while (bl_mailbox_length() < 3)
+        bl_yield();
+    bl_term m = bl_receive();
+    bl_receive();
+    bl_receive();
+    return m;
+}
+
+static void link_with_priority(bl_term unused)
+{
+    (void)unused;
+    bl_trap_exit(true);
+    CLAIM(is_atom(bl_element(first_after_end(BL_PRIORITY_MESSAGE, BL_PRIORITY_MESSAGE), 0), "EXIT"));
+    CLAIM(is_atom(bl_element(first_after_end(0, BL_PRIORITY_MESSAGE), 0), "EXIT"));
+    CLAIM(bl_same(first_after_end(BL_PRIORITY_MESSAGE, 0), bl_int(1)));
+    CLAIM(bl_same(first_after_end(0, 0), bl_int(1)));
+    CLAIM(bl_link_opt(bl_self(), BL_ALIAS_REPLY) == BL_EINVAL);
+}
+
+LAW(links, may_have_an_exit_with_priority)
+{
+    run(link_with_priority);
+}

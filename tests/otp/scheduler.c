@@ -1,0 +1,216 @@
+/* scheduler.c - cases of scheduler_SUITE about priorities.
+ *
+ * Theirs lets workers of several priorities work for a while on all schedulers, and compares
+ * how much each has run. Ours are bound to the first scheduler, under 1 and under 4, so that
+ * who goes before whom is decided by priorities alone; and a while is over when they have done
+ * a certain amount of work together. The limits are those of the suite. */
+#include <unistd.h>
+
+#include "otp/otp.h"
+
+enum { WORKERS_MOST = 2048, PIECE = 1000 /* reductions: a quarter of a time slice */ };
+
+struct crew {
+    int count;
+    bool part_time; /* after each piece they sleep for a millisecond */
+    int first;      /* its workers are pieces[first ..] */
+};
+
+static struct crew crews[BL_PRIORITY_MAX + 1];
+static int64_t pieces[WORKERS_MOST]; /* done by each, all on one scheduler */
+static int64_t done, enough;
+
+static void work(int64_t i, bool part_time)
+{
+    receive(); /* until all have come */
+    while (done < enough) {
+        bl_reduce(PIECE);
+        pieces[i]++;
+        done++;
+        if (part_time)
+            CLAIM(bl_sleep(1) == BL_OK);
+    }
+}
+
+static void full_time(bl_term i)
+{
+    work(bl_to_int(i), false);
+}
+
+static void part_time(bl_term i)
+{
+    work(bl_to_int(i), true);
+}
+
+static int hire(bl_pid *workers, int from, bl_priority priority, struct crew crew)
+{
+    const bl_spawn_options options = {.scheduler = 1, .priority = priority, .link = true};
+    crew.first = from;
+    crews[priority] = crew;
+    for (int i = from; i < from + crew.count; i++) {
+        workers[i] = bl_spawn_opt(crew.part_time ? part_time : full_time, bl_int(i), &options);
+        CLAIM(bl_pid_error(workers[i]) == BL_OK);
+    }
+    return from + crew.count;
+}
+
+static int64_t sum_of(bl_priority p)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < crews[p].count; i++)
+        sum += pieces[crews[p].first + i];
+    return sum;
+}
+
+/* Nobody of a crew did less than half of the average. */
+static void claim_even(bl_priority p)
+{
+    for (int i = 0; i < crews[p].count; i++)
+        CLAIM(pieces[crews[p].first + i] * 2 * crews[p].count >= sum_of(p));
+}
+
+static void claim_idle(bl_priority p)
+{
+    CLAIM(sum_of(p) == 0);
+}
+
+static void claim_busy(bl_priority p)
+{
+    CLAIM(sum_of(p) > 0);
+    claim_even(p);
+}
+
+/* A low one does an eighth of what a normal one does: between 0.05 and 0.25 of it. */
+static void claim_eighth(void)
+{
+    double low = (double)sum_of(BL_PRIORITY_LOW) / crews[BL_PRIORITY_LOW].count;
+    double normal = (double)sum_of(BL_PRIORITY_NORMAL) / crews[BL_PRIORITY_NORMAL].count;
+    claim_busy(BL_PRIORITY_LOW);
+    claim_busy(BL_PRIORITY_NORMAL);
+    CLAIM(low >= 0.05 * normal && low <= 0.25 * normal);
+}
+
+/* Crews by priority, until they have done so many pieces, and have gone home. */
+static void employ(int low, int normal, struct crew high, struct crew max, int64_t all)
+{
+    static bl_pid workers[WORKERS_MOST];
+    bl_process_flag(atom("priority"), atom("max"));
+    bl_trap_exit(true);
+    memset(pieces, 0, sizeof pieces);
+    done = 0;
+    enough = all;
+    int n = hire(workers, 0, BL_PRIORITY_LOW, (struct crew){.count = low});
+    n = hire(workers, n, BL_PRIORITY_NORMAL, (struct crew){.count = normal});
+    n = hire(workers, n, BL_PRIORITY_HIGH, high);
+    n = hire(workers, n, BL_PRIORITY_MAX, max);
+    for (int i = 0; i < n; i++)
+        await_waiting(workers[i]);
+    for (int i = n; i-- > 0;)
+        send(workers[i], 0);
+    while (n--)
+        CLAIM(is_atom(bl_element(bl_receive(), 2), "normal"));
+}
+
+static const struct crew nobody;
+static const struct crew one_always = {.count = 1}, one_part_time = {.count = 1, .part_time = true};
+
+/* As many pieces as make so many time slices of each low one. */
+static int64_t turns_of_low(int low, int normal)
+{
+    return full(40, 40) * 4 * (low + 8 * (int64_t)normal);
+}
+
+static void low_and_normal(int low, int normal, struct crew high, struct crew max)
+{
+    employ(low, normal, high, max, turns_of_low(low, normal));
+    claim_eighth();
+}
+
+CASE(scheduler, equal)
+{
+    low_and_normal(live(500), live(500), nobody, nobody);
+}
+
+CASE(scheduler, few_low)
+{
+    low_and_normal(2, live(990), nobody, nobody);
+}
+
+CASE(scheduler, many_low)
+{
+    low_and_normal(live(990), 2, nobody, nobody);
+}
+
+CASE(scheduler, equal_with_part_time_high)
+{
+    low_and_normal(live(490), live(490), one_part_time, nobody);
+    claim_busy(BL_PRIORITY_HIGH);
+}
+
+CASE(scheduler, equal_with_part_time_max)
+{
+    low_and_normal(live(490), live(490), nobody, one_part_time);
+    claim_busy(BL_PRIORITY_MAX);
+}
+
+/* High ones take all that the one of the highest priority leaves. */
+CASE(scheduler, equal_and_high_with_part_time_max)
+{
+    employ(live(320), live(320), (struct crew){.count = live(320)}, one_part_time, full(100000, 100000));
+    claim_idle(BL_PRIORITY_LOW);
+    claim_idle(BL_PRIORITY_NORMAL);
+    claim_busy(BL_PRIORITY_HIGH);
+    claim_busy(BL_PRIORITY_MAX);
+}
+
+CASE(scheduler, equal_with_high)
+{
+    employ(live(490), live(490), one_always, nobody, full(100000, 100000));
+    claim_idle(BL_PRIORITY_LOW);
+    claim_idle(BL_PRIORITY_NORMAL);
+    claim_busy(BL_PRIORITY_HIGH);
+}
+
+CASE(scheduler, equal_with_high_max)
+{
+    employ(live(490), live(490), one_always, one_always, full(100000, 100000));
+    claim_idle(BL_PRIORITY_LOW);
+    claim_idle(BL_PRIORITY_NORMAL);
+    claim_idle(BL_PRIORITY_HIGH);
+    claim_busy(BL_PRIORITY_MAX);
+}
+
+/* ---- bound to a scheduler ---- */
+
+/* Which thread is this? Asks the kernel: compilers take a thread's own name for a constant. */
+static void loop_bound(bl_term n)
+{
+    pid_t thread = gettid();
+    for (int64_t i = bl_to_int(n); i > 0; i--) {
+        bl_yield();
+        CLAIM(gettid() == thread);
+    }
+}
+
+static void loop_free(bl_term n)
+{
+    for (int64_t i = bl_to_int(n); i > 0; i--)
+        bl_yield();
+}
+
+/* Every second one is bound, to one scheduler after another. Theirs are bound to the next from
+ * time to time; ours for life. */
+CASE(scheduler, bound_process)
+{
+    enum { LOOPS = 100 };
+    bl_term references[LOOPS];
+    bl_term rounds_each = bl_int(full(2000000, 20000));
+    for (unsigned i = 0; i < LOOPS; i++) {
+        bl_spawn_options options = {.monitor = true, .reference = &references[i]};
+        if (i % 2 == 0)
+            options.scheduler = 1 + i / 2 % otp_schedulers;
+        CLAIM(bl_pid_error(bl_spawn_opt(i % 2 ? loop_free : loop_bound, rounds_each, &options)) == BL_OK);
+    }
+    for (unsigned i = 0; i < LOOPS; i++)
+        CLAIM(is_atom(bl_element(bl_receive(), 4), "normal"));
+}
