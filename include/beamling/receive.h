@@ -46,7 +46,7 @@ extern "C" {
         BL_LOOK_(bl_receiver_.message, false, bl_receive_on, &bl_receiver_, __VA_ARGS__))
 
 /* When no message that matches has come for so many milliseconds: 0 .. 2^32 - 1, or
- * BL_INFINITY; anything else ends the process with `timeout_value`. Never early. The last
+ * BL_INFINITY; anything else is an error, {timeout_value, []}, as of bl_error_exit(). Never early. The last
  * clause; evaluated once. 0: what is there is looked at, all of it. */
 #define BL_AFTER(milliseconds)                                                                     \
     if ((bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ &&                          \

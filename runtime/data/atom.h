@@ -35,6 +35,7 @@ static inline const char *atom_text(term t)
     X(stack_overflow)                                                                              \
     X(no_memory)                                                                                   \
     X(timeout_value)                                                                               \
+    X(badarg)                                                                                      \
     X(kill)                                                                                        \
     X(EXIT)                                                                                        \
     X(DOWN)                                                                                        \

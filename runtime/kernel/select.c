@@ -265,15 +265,16 @@ void select_sleep(struct sched *s, uint64_t deadline_ns)
 
 static const uint64_t ns_per_ms = 1000 * 1000;
 
-void select_limit(bl_receiver *r, int64_t milliseconds)
+bool select_limit(bl_receiver *r, int64_t milliseconds)
 {
     r->state |= RECEIVER_TIMED;
     if (milliseconds == BL_INFINITY)
         r->state |= RECEIVER_FOREVER;
     else if (milliseconds < 0 || milliseconds > UINT32_MAX)
-        process_end_self(term_atom(ATOM_timeout_value));
+        return false;
     else if (milliseconds)
         r->deadline = os_now_ns() + (uint64_t)milliseconds * ns_per_ms;
+    return true;
 }
 
 bool select_done(const bl_receiver *r)
