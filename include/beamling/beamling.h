@@ -160,6 +160,7 @@ typedef struct bl_stats {
     uint64_t switches;       /* times a scheduler took up a process */
     uint64_t evictions;      /* stacks copied out of a lane because another needed it */
     uint64_t steals;         /* processes taken over from another scheduler */
+    uint64_t timers;         /* of bl_send_after() and its like: set, and not over */
     unsigned schedulers;
     uint64_t max_processes; /* what options.max_processes came out as */
     const char *allocator;

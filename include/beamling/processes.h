@@ -196,7 +196,7 @@ BL_API int64_t bl_monotonic_ns(void);
 /* Others run meanwhile; messages wait. At most 2^32 - 1. (timer:sleep/1) [process] */
 BL_API bl_error bl_sleep(uint64_t milliseconds);
 
-/* Send `message` after so many milliseconds, at most 2^32 - 1; never early. To a pid: if
+/* Send `message` after so many milliseconds, at most 2^43 (278 years); never early. To a pid: if
  * that has ended by then, nothing happens. To a name: to who has it then. `absolute`: the
  * milliseconds are those of bl_monotonic_ns() / 1000000. The result is a reference; "no
  * term" if something is wrong with the arguments or there is no memory. (erlang:send_after/4)

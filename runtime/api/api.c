@@ -7,6 +7,7 @@
 #include "beamling/beamling.h"
 #include "data/atom.h"
 #include "data/copy.h"
+#include "kernel/alarm.h"
 #include "kernel/catch.h"
 #include "kernel/garbage.h"
 #include "kernel/info.h"
@@ -263,6 +264,7 @@ bl_error bl_get_stats(bl_stats *stats)
     if (!runtime.count)
         return BL_ESTATE;
     stats->max_processes = processes.capacity;
+    stats->timers = alarms_count();
     for (unsigned i = 0; i < runtime.count; i++) {
         const struct sched *s = runtime.scheds[i];
         stats->spawned += read_counter(&s->spawned);

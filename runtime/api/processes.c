@@ -92,10 +92,7 @@ static struct sched *must_be_process(const char *function)
 
 void bl_error_exit(bl_term reason)
 {
-    struct sched *s = must_be_process("bl_error_exit");
-    term why = with_stack(s, reason.word);
-    catch_leave(s->current, BL_CAUGHT_ERROR, why);
-    process_end_self(why);
+    catch_error(must_be_process("bl_error_exit"), reason.word);
 }
 
 void bl_throw(bl_term value)
@@ -668,7 +665,7 @@ bl_error bl_sleep(uint64_t milliseconds)
     struct sched *s = enter();
     if (!s)
         return BL_ECONTEXT;
-    if (milliseconds > ALARM_LATEST_MS)
+    if (milliseconds > UINT32_MAX)
         return BL_EINVAL;
     select_sleep(s, os_now_ns() + milliseconds * ms_in_ns);
     return done(BL_OK);
