@@ -77,7 +77,8 @@ static bl_pid spawn(enum process_kind kind, union process_entry entry, bl_term a
         return failed(BL_ESTATE);
     if (UNLIKELY(options->scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
         return failed(BL_EINVAL);
-    if (UNLIKELY(options->priority > BL_PRIORITY_MAX))
+    if (UNLIKELY(options->priority > BL_PRIORITY_MAX ||
+                 (options->message_queue_off_heap && options->message_queue_on_heap)))
         return failed(BL_EINVAL);
     if (s)
         sched_check_stack(s);

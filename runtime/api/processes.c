@@ -20,6 +20,7 @@
 #include "kernel/reception.h"
 #include "kernel/select.h"
 #include "kernel/spawn.h"
+#include "kernel/sweep.h"
 #include "kernel/wait.h"
 
 static const uint64_t ms_in_ns = 1000 * 1000;
@@ -233,15 +234,20 @@ bl_error bl_send_priority(bl_term alias, bl_term message)
 /* ---- asking others ---- */
 
 /* *answer 0: it is no more. */
-static bl_error ask(term pid, enum ask number, uint64_t value, parcel *answer)
+static bl_error ask_question(term pid, const struct question *q, parcel *answer)
 {
     struct sched *s = self_sched();
-    const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
     *answer = 0;
     if (!runtime.count)
         return BL_ESTATE;
-    bl_error error = s ? wait_self(s, pid, &q, answer) : wait_outside(pid, &q, answer);
+    bl_error error = s ? wait_self(s, pid, q, answer) : wait_outside(pid, q, answer);
     return !error && !*answer ? BL_ENOPROC : error;
+}
+
+static bl_error ask(term pid, enum ask number, uint64_t value, parcel *answer)
+{
+    const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
+    return ask_question(pid, &q, answer);
 }
 
 /* An answer that is a bl_error. */
@@ -563,6 +569,49 @@ bl_term bl_process_info(bl_pid pid, bl_term item)
     bl_error error = ask(pid.word, ASK_INFO, item.word, &answer);
     return answer_as_term(error, answer);
 }
+
+/* ---- garbage of others ---- */
+
+static void collect_self(struct sched *s, bl_collection type)
+{
+    if (!s->current->heap)
+        return;
+    heap_want_collection(s->current->heap, type == BL_COLLECT_MAJOR);
+    garbage_collect_self(s);
+}
+
+static bool is_collection(bl_collection type)
+{
+    return type == BL_COLLECT_MAJOR || type == BL_COLLECT_MINOR;
+}
+
+bl_error bl_garbage_collect(bl_pid pid, bl_collection type)
+{
+    struct sched *s = enter();
+    const struct question q = {.kind = SIGNAL_SWEEP, .number = type == BL_COLLECT_MAJOR};
+    parcel ignored;
+    if (!term_is_pid(pid.word) || !is_collection(type))
+        return BL_EINVAL;
+    if (!s || pid.word != process_pid(s->current))
+        return ask_question(pid.word, &q, &ignored);
+    collect_self(s, type);
+    return done(BL_OK);
+}
+
+bl_error bl_garbage_collect_async(bl_pid pid, bl_collection type, bl_term id)
+{
+    struct sched *s = enter();
+    if (!s)
+        return BL_ECONTEXT;
+    if (!term_is_pid(pid.word) || !is_collection(type) || !id.word)
+        return BL_EINVAL;
+    bl_error error = sweep_send(s->current, pid.word, type == BL_COLLECT_MAJOR, id.word);
+    if (pid.word == process_pid(s->current)) /* it has reached us: take it in, and collect */
+        signals_poll_self(self_sched());
+    return done(error);
+}
+
+/* ---- all of them ---- */
 
 bl_term bl_processes(void)
 {

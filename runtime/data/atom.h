@@ -63,9 +63,11 @@ static inline const char *atom_text(term t)
     X(size)                                                                                        \
     X(error_logger)                                                                                \
     X(minor_gcs)                                                                                   \
+    X(bl_hibernate)                                                                                \
     X(current_function)                                                                            \
     X(dictionary)                                                                                  \
     X(fullsweep_after)                                                                             \
+    X(garbage_collect)                                                                             \
     X(garbage_collection)                                                                          \
     X(group_leader)                                                                                \
     X(heap_size)                                                                                   \

@@ -11,6 +11,7 @@ struct extra *extra_of(struct process *p)
         return p->extra;
     struct extra *x = memory_alloc(sizeof *x);
     if (x)
-        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER, .priority = PRIORITY_NORMAL};
+        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER, .priority = PRIORITY_NORMAL,
+                            .off_heap = processes.off_heap};
     return p->extra = x;
 }

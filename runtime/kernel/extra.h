@@ -12,6 +12,7 @@
 
 struct alarm;
 struct catching;
+struct signal;
 
 /* Terms on the heap of the process: roots of its collections. */
 enum extra_root { ROOT_DICTIONARY, ROOT_LABEL, EXTRA_ROOTS };
@@ -24,6 +25,7 @@ struct extra {
     struct alarm *alarms;    /* timers of ours that will send to us          kernel/alarm */
     struct message *last_priority; /* of the priority messages at the front of the mailbox */
     struct catching *catching;     /* the innermost bl_catch() */
+    struct signal *sweeps;         /* who wait until we have collected      kernel/sweep */
     uint64_t unlinked;       /* how often we have unlinked: numbers for that */
     term name;               /* registered; TERM_NONE: none */
     term leader;             /* of its group; TERM_NONE: the default */
@@ -33,7 +35,7 @@ struct extra {
     uint32_t fullsweep_after;
     uint8_t priority;        /* bl_priority */
     bool trap_exit;
-    bool off_heap;           /* message_queue_data: said, not done */
+    bool off_heap;           /* message_queue_data: messages that wait are not counted with the heap */
     bool spared;             /* a heap above max_heap_size does not end it */
     bool sensitive;
     bool wanted;             /* suspended, and there is something for it */
@@ -44,6 +46,13 @@ struct extra {
 
 /* Of p, who runs or is held by the caller: made if there is none. NULL: no memory. */
 struct extra *extra_of(struct process *p);
+
+/* Words of the messages that wait in the mailbox of p, if they are to be counted with its heap. */
+static inline size_t process_waiting_words(const struct process *p)
+{
+    bool off_heap = p->extra ? p->extra->off_heap : processes.off_heap;
+    return off_heap ? 0 : 2 * (size_t)(p->mail.bulk - p->mail.count); /* bulk: 16 bytes; an entry is one */
+}
 
 static inline bool process_traps(const struct process *p)
 {

@@ -10,6 +10,7 @@
 #include "kernel/name.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
+#include "kernel/sweep.h"
 
 enum { SLICE = 400 /* signals: as long as an ordinary time slice, or so */ };
 
@@ -108,8 +109,10 @@ bool leave_slice(struct process *p)
             return false;
         alarm_leave(p);
     }
-    if (!x->closed)
+    if (!x->closed) {
         leave_mailbox(p, x->reason);
+        sweeps_leave(p);
+    }
     x->closed = true;
     while (tell_one(p, x))
         if (!left--)
@@ -135,5 +138,6 @@ void extra_forget(struct process *p)
     forget_all(&p->extra->references, true);
     forget_all(&p->extra->watchers, false);
     forget_all(&p->extra->suspends, false);
+    sweeps_forget(p);
     extra_free(p);
 }

@@ -369,7 +369,9 @@ void process_rouse(uint64_t unused)
     (void)unused;
     struct process *p = self_sched()->current;
     while (!p->mail.first) {
-        if (!inbox_is_empty(&p->inbox))
+        if (p->heap && heap_wants_collection(p->heap)) /* somebody has asked for it */
+            p->arg = garbage_compact(self_sched(), p->arg);
+        else if (!inbox_is_empty(&p->inbox))
             message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
         else if (rest(p))
             return;

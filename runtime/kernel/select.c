@@ -255,7 +255,7 @@ void select_sleep(struct sched *s, uint64_t deadline_ns)
     while (os_now_ns() < deadline_ns) {
         if (!timer && !(timer = timer_set(s, deadline_ns)))
             process_end_self(term_atom(ATOM_no_memory));
-        sched_park_self(s, NULL);
+        sched_park_self(garbage_poll_at_rest(s), NULL);
         take_in(self_sched()->current);
         s = self_sched();
     }
