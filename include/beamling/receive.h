@@ -36,7 +36,8 @@ extern "C" {
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
- * to a call, however many messages wait. The last reference made counts. */
+ * to a call, however many messages wait. The last reference made counts; and, for who has
+ * monitors, seven before it, until bl_demonitor(). With others everything is looked at. */
 #define BL_RECEIVE_SINCE(reference) BL_RECEIVER_LOOP_(bl_receive_since(reference, BL_SITE_))
 
 /* When the message matches: BL_ON(pattern, arguments for its holes...) statement. The

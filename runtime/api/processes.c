@@ -176,6 +176,7 @@ bl_error bl_demonitor(bl_term reference, bool flush, bool *was)
     bl_error error = monitor_end_self(s->current, reference.word, was);
     if (!error && flush && !*was)
         select_drop(s->current, message_may_be_down, reference.word);
+    select_unmark(s->current, reference.word);
     return done(error);
 }
 

@@ -17,6 +17,18 @@ struct signal;
 /* Terms on the heap of the process: roots of its collections. */
 enum extra_root { ROOT_DICTIONARY, ROOT_LABEL, EXTRA_ROOTS };
 
+/* Places of references that are older than the last (heap->mark): see kernel/select. With that one
+ * there are eight, as in BEAM. */
+enum { MARKS_OLDER = 7 };
+
+struct marks {
+    unsigned count; /* the youngest is the last */
+    struct {
+        term reference;
+        struct message **place;
+    } at[MARKS_OLDER];
+};
+
 struct extra {
     struct treap links;      /* to others, by pid                            kernel/link */
     struct treap references; /* monitors and aliases of ours, by reference   kernel/monitor */
@@ -25,6 +37,7 @@ struct extra {
     struct alarm *alarms;    /* timers of ours that will send to us          kernel/alarm */
     struct message *last_priority; /* of the priority messages at the front of the mailbox */
     struct catching *catching;     /* the innermost bl_catch() */
+    struct marks *marks;           /* NULL: none                            kernel/select */
     struct signal *sweeps;         /* who wait until we have collected      kernel/sweep */
     uint64_t unlinked;       /* how often we have unlinked: numbers for that */
     term name;               /* registered; TERM_NONE: none */
@@ -46,6 +59,14 @@ struct extra {
 
 /* Of p, who runs or is held by the caller: made if there is none. NULL: no memory. */
 struct extra *extra_of(struct process *p);
+
+/* A message leaves the mailbox: what was behind it is at `to` now. */
+static inline void marks_move(struct marks *marks, struct message **from, struct message **to)
+{
+    for (unsigned i = 0; i < marks->count; i++)
+        if (marks->at[i].place == from)
+            marks->at[i].place = to;
+}
 
 /* Words of the messages that wait in the mailbox of p, if they are to be counted with its heap. */
 static inline size_t process_waiting_words(const struct process *p)

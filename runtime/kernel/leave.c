@@ -95,6 +95,8 @@ static bool tell_one(struct process *p, struct extra *x)
 static void extra_free(struct process *p)
 {
     parcel_release(p->extra->reason);
+    if (p->extra->marks)
+        memory_free(p->extra->marks, sizeof *p->extra->marks);
     memory_free(p->extra, sizeof *p->extra);
     p->extra = NULL;
 }

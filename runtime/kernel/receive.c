@@ -186,8 +186,12 @@ static inline void popped(struct process *p, struct message *m)
 {
     if (p->heap->mark == &m->next)
         p->heap->mark = &p->mail.first;
-    if (UNLIKELY(p->extra != NULL) && p->extra->last_priority == m)
-        p->extra->last_priority = NULL;
+    if (UNLIKELY(p->extra != NULL)) {
+        if (p->extra->last_priority == m)
+            p->extra->last_priority = NULL;
+        if (p->extra->marks)
+            marks_move(p->extra->marks, &m->next, &p->mail.first);
+    }
 }
 
 /* The oldest of the private list; a mark (kernel/select) that was behind it goes before the next. */

@@ -49,6 +49,8 @@ bool select_expired(bl_receiver *r);
 void select_mark(struct sched *s, term reference);
 /* The same behind what was taken in already: nothing is received, no signal handled. */
 void select_mark_taken(struct process *p, term reference);
+/* Nobody is going to wait for it any more. */
+void select_unmark(struct process *p, term reference);
 /* Begin there. */
 void select_since(struct sched *s, bl_receiver *r, term reference);
 

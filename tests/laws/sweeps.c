@@ -208,7 +208,89 @@ LAW(sweeps, do_not_wait_for_the_suspended)
     run(sweep_suspended);
 }
 
-/* From a thread; and a limit is found to be exceeded. */
+/* It is taken in together with a message: what a sleeper without a stack keeps is found all the same. */
+static void sweep_behind_message(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(200); i++) {
+        bl_pid p = bl_spawn(hibernates, self());
+        bl_term gate = bl_receive();
+        await_waiting(p);
+        bl_send_to(gate, atom("go"));
+        CLAIM(bl_garbage_collect_async(p, BL_COLLECT_MAJOR, bl_int(7)) == BL_OK);
+        for (int n = 0; n < 2; n++)
+            BL_RECEIVE {
+                BL_ON("fine") {}
+                BL_ON("{garbage_collect, 7, true}") {}
+            }
+    }
+}
+
+LAW(sweeps, behind_a_message)
+{
+    run(sweep_behind_message);
+}
+
+static bl_term rest_long(bl_term state, bl_term message)
+{
+    if (bl_is_pid(message))
+        return BL_TUPLE(ready(message, bl_self()), message);
+    bl_reduce(100);
+    claim_held(bl_element(state, 0));
+    if (bl_to_int(message) == 0)
+        bl_send_to(bl_element(state, 1), atom("fine"));
+    return state;
+}
+
+/* It comes between two time slices of a resting process, which has messages left over. */
+static void sweep_between_slices(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(40); i++) {
+        bl_pid p = bl_spawn_resting(rest_long, bl_nil());
+        bl_send(p, self());
+        CLAIM(bl_same_pid(bl_to_pid(bl_receive()), p));
+        for (int64_t n = 100; n >= 0; n--)
+            bl_send(p, bl_int(n));
+        for (bool more = true; more;) {
+            CLAIM(bl_garbage_collect(p, BL_COLLECT_MAJOR) == BL_OK);
+            BL_RECEIVE {
+                BL_ON("fine") more = false;
+                BL_AFTER(0) bl_yield();
+            }
+        }
+        bl_exit_signal(p, atom("kill"));
+    }
+}
+
+LAW(sweeps, between_time_slices)
+{
+    run(sweep_between_slices);
+}
+
+/* It ends before it comes to it. */
+static void sweep_and_kill(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(200); i++) {
+        bl_pid p = bl_spawn(i % 2 ? selects : receives, self());
+        bl_receive();
+        await_waiting(p);
+        CLAIM(bl_garbage_collect_async(p, BL_COLLECT_MAJOR, bl_int(7)) == BL_OK);
+        bl_exit_signal(p, atom("kill"));
+        BL_RECEIVE {
+            BL_ON("{garbage_collect, 7, %*a}") {}
+        }
+    }
+    claim_nothing();
+}
+
+LAW(sweeps, of_who_is_killed_are_answered)
+{
+    run(sweep_and_kill);
+}
+
+/* From a thread. */
 LAW(sweeps, from_outside)
 {
     bl_pid p = bl_spawn(receives, bl_from_pid(bl_spawn(sleeper, bl_int(0))));

@@ -78,6 +78,57 @@ CASE(receive, call_with_huge_message_queue)
     claim_junk_is_not_seen(time_of_calls, bl_spawn_link(echo, bl_int(0)), 20);
 }
 
+/* As many answers to one call as it wants. */
+static void echo_often(bl_term unused)
+{
+    (void)unused;
+    for (;;) {
+        bl_term reference, message;
+        bl_pid from;
+        int64_t times;
+        BL_RECEIVE {
+            BL_ON("{%r, %p, %t, %i}", &reference, &from, &message, &times)
+                while (times-- > 0)
+                    BL_SEND(from, "{%r, %t}", reference, message);
+            BL_ON("_") {}
+        }
+    }
+}
+
+static void receive_often(bl_term reference, int64_t message, int times)
+{
+    while (times-- > 0)
+        BL_RECEIVE_SINCE(reference) {
+            BL_ON("{%=r, %=i}", reference, message) {}
+            BL_ON("{'DOWN', %=r, _, _, _}", reference) CLAIM(!"it lives");
+        }
+}
+
+/* A call, and others before its answers are received. */
+static void call_often(bl_pid to, int64_t message, int times, int others)
+{
+    bl_term reference = bl_monitor(to);
+    BL_SEND(to, "{%r, %p, %i, %i}", reference, bl_self(), message, (int64_t)times);
+    for (int i = 0; i < others; i++)
+        call_often(to, i, 2, 0);
+    receive_often(reference, message, times);
+    bl_demonitor(reference, true, NULL);
+}
+
+static int64_t time_of_nested_calls(bl_pid to)
+{
+    int64_t before = bl_monotonic_ns();
+    for (int64_t i = full(1000, 20); i > 0; i--)
+        call_often(to, -i, 100, 10);
+    return bl_monotonic_ns() - before;
+}
+
+/* The place of the outer call is kept while there are ten inner ones: theirs are given back. */
+CASE(receive, multi_recv_opt_clear)
+{
+    claim_junk_is_not_seen(time_of_nested_calls, bl_spawn_link(echo_often, bl_int(0)), 20);
+}
+
 /* Another receive between the reference and the receive for it. */
 CASE(receive, receive_in_between)
 {
