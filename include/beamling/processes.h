@@ -211,7 +211,8 @@ BL_API int64_t bl_monotonic_ns(void);
 BL_API bl_error bl_sleep(uint64_t milliseconds);
 
 /* Send `message` after so many milliseconds, at most 2^43 (278 years); never early. To a pid: if
- * that has ended by then, nothing happens. To a name: to who has it then. `absolute`: the
+ * that has ended by then, nothing happens. (If it was set by another process it takes its memory until
+ * then, or until somebody asks for it; one that was set for oneself is gone with oneself.) To a name: to who has it then. `absolute`: the
  * milliseconds are those of bl_monotonic_ns() / 1000000. The result is a reference; "no
  * term" if something is wrong with the arguments or there is no memory. (erlang:send_after/4)
  * [process]; a tenth of a microsecond, however many there are */

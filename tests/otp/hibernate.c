@@ -26,16 +26,17 @@ static bl_term list_to(int64_t n)
 /* A heap with generations: more than is live. */
 static void acquire_old_heap(void)
 {
-    bl_term live = list_to(40000);
+    const int64_t n = full(40000, 40000 * 4);
+    bl_term live = list_to(n);
     bl_collect();
     list_to(1000);
-    CLAIM(bl_get_heap_info().words > 80000 && bl_to_int(bl_head(live)) == 1);
+    CLAIM((int64_t)bl_get_heap_info().words > 2 * n && bl_to_int(bl_head(live)) == 1);
 }
 
 static bl_term calculate(void)
 {
     bl_term all = bl_nil();
-    for (int64_t i = 5000; i > 0; i--)
+    for (int64_t i = full(5000, 5000 * 4); i > 0; i--)
         all = bl_cons(BL_TUPLE(bl_int(i), bl_float((double)i)), all);
     return bl_int((int64_t)(bl_hash(all) % 1000));
 }
@@ -217,9 +218,10 @@ CASE(hibernate, bad_args)
 /* What it calls first leaves the lane (a large collection), gives way when it is done (printing), or both. */
 static void work_long(bl_term parent)
 {
-    bl_term all = list_to(100000);
+    const int64_t n = full(100000, 400000);
+    bl_term all = list_to(n);
     bl_collect();
-    CLAIM(bl_print(all, 0, NULL, 0) > 500000);
+    CLAIM((int64_t)bl_print(all, 0, NULL, 0) > 2 * n);
     bl_term copy = bl_parse("[1, 2, 3]", 9, NULL);
     CLAIM(bl_equal(copy, list_to(3)));
     BL_SEND(bl_to_pid(parent), "{ok, %p}", bl_self());
