@@ -290,6 +290,30 @@ LAW(sweeps, of_who_is_killed_are_answered)
     run(sweep_and_kill);
 }
 
+/* Two who wait for each other: each collects meanwhile, and answers. */
+static void sweep_each_other(bl_term first)
+{
+    bl_term held = list_to(HELD);
+    bl_pid other;
+    if (bl_is_pid(first)) {
+        other = bl_to_pid(first);
+        bl_send(other, self());
+    } else {
+        bl_spawn_link(sweep_each_other, self());
+        other = bl_to_pid(bl_receive());
+    }
+    for (int i = rounds(2000); i > 0; i--)
+        CLAIM(bl_garbage_collect(other, i % 2 ? BL_COLLECT_MAJOR : BL_COLLECT_MINOR) == BL_OK);
+    claim_held(held);
+    bl_send(other, atom("enough"));
+    CLAIM(is_atom(bl_receive(), "enough"));
+}
+
+LAW(sweeps, of_each_other)
+{
+    run(sweep_each_other);
+}
+
 /* From a thread. */
 LAW(sweeps, from_outside)
 {
