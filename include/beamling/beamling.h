@@ -139,6 +139,7 @@ typedef struct bl_options {
                                  limited; at most 2^28 - 2^16 (erl +P) */
     unsigned lanes;           /* stack lanes per scheduler; default 32, 1 .. 4096 */
     size_t lane_size;         /* usable stack of a running process, in bytes; default 256 KiB, at least 32 KiB */
+    bool message_queue_off_heap; /* of processes for which nothing else is said (erl +hmqd) */
     unsigned reductions;      /* calls into the runtime before a process must give way; default 4000 */
 } bl_options;
 
@@ -161,6 +162,7 @@ typedef struct bl_stats {
     uint64_t switches;       /* times a scheduler took up a process */
     uint64_t evictions;      /* stacks copied out of a lane because another needed it */
     uint64_t steals;         /* processes taken over from another scheduler */
+    uint64_t timers;         /* of bl_send_after() and its like: set, and not over */
     unsigned schedulers;
     uint64_t max_processes; /* what options.max_processes came out as */
     const char *allocator;
@@ -188,7 +190,8 @@ BL_API bl_pid bl_spawn_resting(bl_handler *handler, bl_term state);
 typedef struct bl_spawn_options {
     unsigned scheduler;   /* bound to scheduler 1 .. schedulers: never moved to another; 0: not bound */
     size_t min_heap_size; /* words; no garbage collection below */
-    size_t max_heap_size; /* words; who holds more after a collection ends with `killed`; 0: no limit */
+    size_t max_heap_size; /* words; who holds more after a collection, waiting messages included (see
+                             message_queue_data), ends with `killed`; 0: no limit */
     bool max_heap_spares; /* ... or goes on: the limit is there to be asked for ({kill, false}) */
     bool link;            /* linked to its parent before it can run [process] */
     bool link_priority;   /* ... whose EXIT message has priority */
@@ -197,8 +200,9 @@ typedef struct bl_spawn_options {
     bl_term monitor_tag;  /* instead of 'DOWN'; "no term": 'DOWN' */
     bl_term *reference;   /* where that of the monitor is put; may be NULL */
     unsigned priority;    /* bl_priority: who goes before it, and whom it goes before */
-    bool message_queue_off_heap; /* kept, and without effect, like the next */
-    uint16_t fullsweep_after;
+    bool message_queue_off_heap; /* message_queue_data: see bl_process_flag() */
+    bool message_queue_on_heap;  /* ... whatever bl_options says; not both */
+    uint16_t fullsweep_after;    /* kept, and without effect */
 } bl_spawn_options;
 
 /* The same, with options (may be NULL). BL_EINVAL if there is no such scheduler. */

@@ -152,8 +152,9 @@ typedef enum bl_priority { BL_PRIORITY_NORMAL, BL_PRIORITY_LOW, BL_PRIORITY_HIGH
  *     priority            normal, low, high, max
  *     min_heap_size       words
  *     max_heap_size       words (0: no limit), or #{size => Words, kill => true or false}
- *     message_queue_data  on_heap, off_heap: kept, and without effect
- *     fullsweep_after     0 .. 65535: the same
+ *     message_queue_data  on_heap, off_heap: whether messages that wait count with the heap, in
+ *                         total_heap_size and against max_heap_size; they lie outside in any case
+ *     fullsweep_after     0 .. 65535: kept, and without effect
  *     sensitive           true, false: the same */
 BL_API bl_term bl_process_flag(bl_term flag, bl_term value);
 /* Short for trap_exit: true if it was set before. [process] */
@@ -179,7 +180,7 @@ BL_API bl_term bl_get_keys(void);
  * "no term" if there is no such item, or no memory. The registered_name of a process that has
  * none is [], in a list {registered_name, []}. Comes after all that the caller has sent to the
  * process, and waits until that has looked. Items: current_function and initial_call (its
- * function: a name, or an address), dictionary, {dictionary, Key}, fullsweep_after,
+ * function: a name, or an address; the first may be bl_hibernate), dictionary, {dictionary, Key}, fullsweep_after,
  * garbage_collection, group_leader, heap_size, label, links, max_heap_size, memory,
  * message_queue_data, message_queue_len, messages, min_heap_size, monitored_by, monitors, parent,
  * priority, reductions (all that it was charged), registered_name, sensitive, stack_size, status,
@@ -187,6 +188,19 @@ BL_API bl_term bl_get_keys(void);
 BL_API bl_term bl_process_info(bl_pid pid, bl_term items);
 /* All processes that there are, as a list of pids. (erlang:processes/0) [any] */
 BL_API bl_term bl_processes(void);
+
+typedef enum bl_collection {
+    BL_COLLECT_MAJOR, /* all there is */
+    BL_COLLECT_MINOR, /* what is young, of a heap that has generations, unless more of it is due */
+} bl_collection;
+
+/* Let it collect its garbage, and wait until it has. Comes after all that the caller has sent to it.
+ * Who is suspended collects when it goes on, and is not waited for. BL_ENOPROC: it has ended, before
+ * or by that (max_heap_size). (erlang:garbage_collect/2) [any] */
+BL_API bl_error bl_garbage_collect(bl_pid pid, bl_collection type);
+/* The same without waiting: a message {garbage_collect, Id, true} says that it is done, or `false` that
+ * it has ended. (option async) [process] */
+BL_API bl_error bl_garbage_collect_async(bl_pid pid, bl_collection type, bl_term id);
 
 /* A word for people who look: process_info(Pid, label). (proc_lib:set_label/1) [process] */
 BL_API bl_error bl_set_label(bl_term label);
@@ -212,8 +226,9 @@ BL_API int64_t bl_monotonic_ns(void);
 /* Others run meanwhile; messages wait. At most 2^32 - 1. (timer:sleep/1) [process] */
 BL_API bl_error bl_sleep(uint64_t milliseconds);
 
-/* Send `message` after so many milliseconds, at most 2^32 - 1; never early. To a pid: if
- * that has ended by then, nothing happens. To a name: to who has it then. `absolute`: the
+/* Send `message` after so many milliseconds, at most 2^43 (278 years); never early. To a pid: if
+ * that has ended by then, nothing happens. (If it was set by another process it takes its memory until
+ * then, or until somebody asks for it; one that was set for oneself is gone with oneself.) To a name: to who has it then. `absolute`: the
  * milliseconds are those of bl_monotonic_ns() / 1000000. The result is a reference; "no
  * term" if something is wrong with the arguments or there is no memory; BL_ELIMIT and BL_ESTATE of
  * a thread come out as that too. (erlang:send_after/4) [any]; a tenth of a microsecond, however many

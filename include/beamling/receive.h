@@ -36,7 +36,8 @@ extern "C" {
 
 /* The same, but messages that were in the mailbox before `reference` was made by this
  * process (bl_make_reference()) are not looked at: they cannot contain it. For the answer
- * to a call, however many messages wait. The last reference made counts. */
+ * to a call, however many messages wait. The last reference made counts; and, for who has
+ * monitors, seven before it, until bl_demonitor(). With others everything is looked at. */
 #define BL_RECEIVE_SINCE(reference) BL_RECEIVER_LOOP_(bl_receive_since(reference, BL_SITE_))
 
 /* When the message matches: BL_ON(pattern, arguments for its holes...) statement. The
@@ -46,7 +47,7 @@ extern "C" {
         BL_LOOK_(bl_receiver_.message, false, bl_receive_on, &bl_receiver_, __VA_ARGS__))
 
 /* When no message that matches has come for so many milliseconds: 0 .. 2^32 - 1, or
- * BL_INFINITY; anything else ends the process with `timeout_value`. Never early. The last
+ * BL_INFINITY; anything else is an error, {timeout_value, []}, as of bl_error_exit(). Never early. The last
  * clause; evaluated once. 0: what is there is looked at, all of it. */
 #define BL_AFTER(milliseconds)                                                                     \
     if ((bl_receiver_.state & BL_RECEIVER_STATES_) < BL_RECEIVER_DONE_ &&                          \

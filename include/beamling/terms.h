@@ -206,7 +206,8 @@ BL_API bl_heap_info bl_get_heap_info(void);
 
 /* Go to sleep without a stack, keeping one term in a block of exactly its size; when a
  * message is there, go on in `function` with that term. Wakes at once if the mailbox is
- * not empty. Does not return. [process]; from a thread the program is aborted.
+ * not empty. Does not return. Without a function, or with "no term", it is an error,
+ * {badarg, []}, as of bl_error_exit(). [process]; from a thread the program is aborted.
  * (erlang:hibernate/3) */
 BL_NORETURN BL_API void bl_hibernate(bl_function *function, bl_term kept);
 

@@ -8,6 +8,7 @@
 #include "beamling/beamling.h"
 #include "data/atom.h"
 #include "data/copy.h"
+#include "kernel/alarm.h"
 #include "kernel/catch.h"
 #include "kernel/garbage.h"
 #include "kernel/info.h"
@@ -78,7 +79,8 @@ static bl_pid spawn(enum process_kind kind, union process_entry entry, bl_term a
         return failed(BL_ESTATE);
     if (UNLIKELY(options->scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
         return failed(BL_EINVAL);
-    if (UNLIKELY(options->priority > BL_PRIORITY_MAX))
+    if (UNLIKELY(options->priority > BL_PRIORITY_MAX ||
+                 (options->message_queue_off_heap && options->message_queue_on_heap)))
         return failed(BL_EINVAL);
     if (s)
         sched_check_stack(s);
@@ -267,6 +269,7 @@ bl_error bl_get_stats(bl_stats *stats)
     if (!runtime.count)
         return BL_ESTATE;
     stats->max_processes = processes.capacity;
+    stats->timers = alarms_count();
     for (unsigned i = 0; i < runtime.count; i++) {
         const struct sched *s = runtime.scheds[i];
         stats->spawned += read_counter(&s->spawned);

@@ -207,6 +207,7 @@ static bl_error create(const struct bl_options *o)
     uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;
     if (processes_create(wanted, least, slack(o)) || names_create() || create_lanes(o))
         return BL_ENOMEM;
+    processes.off_heap = o->message_queue_off_heap;
     return create_schedulers(o);
 }
 

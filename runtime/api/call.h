@@ -39,13 +39,18 @@ static inline void tell_sent(struct sched *s, term pid, term to, term message)
 }
 
 /* *answer 0: it is no more. A value that is a parcel is given away. (No runtime: no lobby.) */
-static inline bl_error ask(term pid, enum ask number, uint64_t value, parcel *answer)
+static inline bl_error ask_question(term pid, const struct question *q, parcel *answer)
 {
     struct sched *s = self_sched();
-    const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
     *answer = 0;
-    bl_error error = s ? wait_self(s, pid, &q, answer) : wait_outside(pid, &q, answer);
+    bl_error error = s ? wait_self(s, pid, q, answer) : wait_outside(pid, q, answer);
     return !error && !*answer ? BL_ENOPROC : error;
+}
+
+static inline bl_error ask(term pid, enum ask number, uint64_t value, parcel *answer)
+{
+    const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
+    return ask_question(pid, &q, answer);
 }
 
 /* An answer that is a bl_error. */

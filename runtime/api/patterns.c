@@ -11,6 +11,7 @@
 #include "api/call.h"
 #include "data/atom.h"
 #include "data/compile.h"
+#include "kernel/catch.h"
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
 #include "kernel/select.h"
@@ -213,8 +214,8 @@ bool bl_receive_on(bl_receiver *r, bl_site *site, const char *text, ...)
 
 bool bl_receive_after(bl_receiver *r, int64_t milliseconds)
 {
-    if (!select_done(r))
-        select_limit(r, milliseconds);
+    if (!select_done(r) && UNLIKELY(!select_limit(r, milliseconds)))
+        catch_error(self_sched(), term_atom(ATOM_timeout_value));
     return false;
 }
 

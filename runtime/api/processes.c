@@ -21,6 +21,7 @@
 #include "kernel/reception.h"
 #include "kernel/select.h"
 #include "kernel/spawn.h"
+#include "kernel/sweep.h"
 #include "kernel/wait.h"
 
 static const uint64_t ms_in_ns = 1000 * 1000;
@@ -68,10 +69,7 @@ static struct sched *must_be_process(const char *function)
 
 void bl_error_exit(bl_term reason)
 {
-    struct sched *s = must_be_process("bl_error_exit");
-    term why = with_stack(s, reason.word);
-    catch_leave(s->current, BL_CAUGHT_ERROR, why);
-    process_end_self(why);
+    catch_error(must_be_process("bl_error_exit"), reason.word);
 }
 
 void bl_throw(bl_term value)
@@ -161,6 +159,7 @@ bl_error bl_demonitor(bl_term reference, bool flush, bool *was)
     bl_error error = monitor_end_self(s->current, reference.word, was);
     if (!error && flush && !*was)
         select_drop(s->current, message_may_be_down, reference.word);
+    select_unmark(s->current, reference.word);
     return done(error);
 }
 
@@ -546,6 +545,49 @@ bl_term bl_process_info(bl_pid pid, bl_term items)
     return answer_as_term(error, answer);
 }
 
+/* ---- garbage of others ---- */
+
+static void collect_self(struct sched *s, bl_collection type)
+{
+    if (!s->current->heap)
+        return;
+    heap_want_collection(s->current->heap, type == BL_COLLECT_MAJOR);
+    garbage_collect_self(s);
+}
+
+static bool is_collection(bl_collection type)
+{
+    return type == BL_COLLECT_MAJOR || type == BL_COLLECT_MINOR;
+}
+
+bl_error bl_garbage_collect(bl_pid pid, bl_collection type)
+{
+    struct sched *s = enter();
+    const struct question q = {.kind = SIGNAL_SWEEP, .number = type == BL_COLLECT_MAJOR};
+    parcel ignored;
+    if (!term_is_pid(pid.word) || !is_collection(type))
+        return BL_EINVAL;
+    if (!s || pid.word != process_pid(s->current))
+        return ask_question(pid.word, &q, &ignored);
+    collect_self(s, type);
+    return done(BL_OK);
+}
+
+bl_error bl_garbage_collect_async(bl_pid pid, bl_collection type, bl_term id)
+{
+    struct sched *s = enter();
+    if (!s)
+        return BL_ECONTEXT;
+    if (!term_is_pid(pid.word) || !is_collection(type) || !id.word)
+        return BL_EINVAL;
+    bl_error error = sweep_send(s->current, pid.word, type == BL_COLLECT_MAJOR, id.word);
+    if (pid.word == process_pid(s->current)) /* it has reached us: take it in, and collect */
+        signals_poll_self(self_sched());
+    return done(error);
+}
+
+/* ---- all of them ---- */
+
 bl_term bl_processes(void)
 {
     enter();
@@ -647,7 +689,7 @@ bl_error bl_sleep(uint64_t milliseconds)
     struct sched *s = enter();
     if (!s)
         return BL_ECONTEXT;
-    if (milliseconds > ALARM_LATEST_MS)
+    if (milliseconds > UINT32_MAX)
         return BL_EINVAL;
     select_sleep(s, os_now_ns() + milliseconds * ms_in_ns);
     return done(BL_OK);

@@ -8,6 +8,7 @@
 #include "data/copy.h"
 #include "data/order.h"
 #include "kernel/charge.h"
+#include "kernel/catch.h"
 #include "kernel/garbage.h"
 #include "kernel/native.h"
 #include "kernel/receive.h"
@@ -325,9 +326,9 @@ void bl_hibernate(bl_function *function, bl_term kept)
     struct sched *s = self_sched();
     if (!s)
         panic("bl_hibernate() outside a process: there is nobody to sleep");
-    if (!function)
-        panic("bl_hibernate(NULL): there is no function to wake up in");
     sched_check_stack(s);
+    if (!function || !kept.word)
+        catch_error(s, term_atom(ATOM_badarg));
     process_hibernate(s, function, kept.word);
 }
 

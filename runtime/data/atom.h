@@ -35,6 +35,7 @@ static inline const char *atom_text(term t)
     X(stack_overflow)                                                                              \
     X(no_memory)                                                                                   \
     X(timeout_value)                                                                               \
+    X(badarg)                                                                                      \
     X(kill)                                                                                        \
     X(EXIT)                                                                                        \
     X(DOWN)                                                                                        \
@@ -70,9 +71,11 @@ static inline const char *atom_text(term t)
     X(size)                                                                                        \
     X(error_logger)                                                                                \
     X(minor_gcs)                                                                                   \
+    X(bl_hibernate)                                                                                \
     X(current_function)                                                                            \
     X(dictionary)                                                                                  \
     X(fullsweep_after)                                                                             \
+    X(garbage_collect)                                                                             \
     X(garbage_collection)                                                                          \
     X(group_leader)                                                                                \
     X(heap_size)                                                                                   \

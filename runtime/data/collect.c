@@ -363,10 +363,10 @@ static void grow_young(struct heap *h)
 }
 
 /* Major when there is twice as much. */
-static void count_collection(struct heap *h, bool minor)
+static void count_collection(struct heap *h, bool minor, bool major)
 {
     h->collections++;
-    h->minors = minor ? h->minors + 1 : 0;
+    h->minors = major ? 0 : h->minors + 1;
     if (!minor)
         h->major_at = 2 * h->old_words + HEAP_OLD_NURSERY;
 }
@@ -392,6 +392,7 @@ static void set_stays(struct collection *c)
 static enum collected collect_some(struct heap *h, const struct roots *roots, size_t *moved, bool minor)
 {
     struct collection c;
+    bool major = !minor && (h->old || !h->major_at); /* where nothing is old, it is so if that was asked for */
     collection_init(&c, roots->room);
     heap_settle(h);
     if (!minor)
@@ -417,7 +418,7 @@ static enum collected collect_some(struct heap *h, const struct roots *roots, si
     if (c.young)
         memory_free(c.young, (c.young_count + 1) * sizeof *c.young);
     keep_forget(&c);
-    count_collection(h, minor);
+    count_collection(h, minor, major);
     return result;
 }
 

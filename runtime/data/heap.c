@@ -62,7 +62,8 @@ void blocks_free(struct block *b)
 
 void heap_init(struct heap *h)
 {
-    *h = (struct heap){.collect_at = HEAP_NURSERY, .rest_at = HEAP_COLLECT_LEAST, .least = HEAP_COLLECT_LEAST};
+    *h = (struct heap){.collect_at = HEAP_NURSERY, .rest_at = HEAP_COLLECT_LEAST, .least = HEAP_COLLECT_LEAST,
+                       .major_at = HEAP_OLD_NURSERY};
 }
 
 static bool free_some(struct block **blocks, int *left)

@@ -61,7 +61,7 @@ struct heap {
     size_t least;         /* min_heap_size: there is no collection below */
     size_t most;          /* max_heap_size, or 0: no limit */
     size_t live;          /* after the last collection */
-    uint32_t collections, minors; /* minors: since the last major */
+    uint32_t collections, minors; /* minors: since the last that was of old ones too, or was asked to be major */
     struct native *natives; /* see kernel/native */
     struct message **mark; /* see kernel/select: messages that came after mark_reference was made */
     term mark_reference;
@@ -150,6 +150,14 @@ static inline bool heap_wants_collection_at_rest(const struct heap *h)
 static inline void heap_want_major(struct heap *h)
 {
     h->major_at = 0;
+}
+
+/* It pays at once, and, if it is to be `major`, is of all there is. */
+static inline void heap_want_collection(struct heap *h, bool major)
+{
+    h->collect_at = h->rest_at = 0;
+    if (major)
+        heap_want_major(h);
 }
 
 static inline bool heap_next_is_minor(const struct heap *h)

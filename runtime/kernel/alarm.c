@@ -27,12 +27,20 @@ static void alarm_free(struct alarm *a)
 
 /* ---- under the lock ---- */
 
+/* A wheel reaches 52 days ahead: what is later is looked at then, and put there again. */
+static void turn_in_locked(struct timers *t, struct alarm *a)
+{
+    uint64_t tick = timer_tick_after(a->deadline_ns), last = t->alarms.now + UINT32_MAX;
+    a->entry.tick = tick < last ? tick : last;
+    wheel_add(&t->alarms, &a->entry);
+}
+
 static bool arm_locked(struct timers *t, struct alarm *a)
 {
     if (!table_add(&t->by_reference, &a->in_table))
         return false;
     timers_prepare(t);
-    wheel_add(&t->alarms, &a->entry);
+    turn_in_locked(t, a);
     a->armed = true;
     timers_changed(t);
     return true;
@@ -103,6 +111,10 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
         return;
     lock_acquire(&t->lock);
     while ((e = wheel_pop(&t->alarms, now_ns >> TIMER_TICK_SHIFT, &patience))) {
+        if (UNLIKELY(CONTAINER_OF(e, struct alarm, entry)->deadline_ns > now_ns)) {
+            turn_in_locked(t, CONTAINER_OF(e, struct alarm, entry));
+            continue;
+        }
         disarm_locked(t, CONTAINER_OF(e, struct alarm, entry));
         *end = e;
         end = &e->next;
@@ -128,11 +140,13 @@ static struct alarm *alarm_take(void)
 term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, bool wraps)
 {
     struct process *p = self_sched() ? s->current : NULL;
+    if (!term_is_atom(to) && !process_find(to))
+        return term_reference(reference_number(self_sched())); /* there is nothing to keep */
     bool owned = p && to == process_pid(p);
     struct alarm *a = !owned || extra_of(p) ? alarm_take() : NULL;
     if (!a)
         return TERM_NONE;
-    *a = (struct alarm){.entry.tick = timer_tick_after(deadline_ns), .to = to, .wraps = wraps, .owned = owned,
+    *a = (struct alarm){.to = to, .wraps = wraps, .owned = owned,
                         .deadline_ns = deadline_ns, .payload = parcel_make(message)};
     struct timers *t = s->timers;
     lock_acquire(&t->lock);
@@ -171,9 +185,14 @@ int64_t alarm_read(term reference)
     if (!t)
         return -1;
     lock_acquire(&t->lock);
-    const struct alarm *a = find_locked(t, reference);
+    struct alarm *a = find_locked(t, reference);
     int64_t ms = a ? ms_left(a) : -1;
+    bool useless = a && ms < 0 && !a->owned; /* its addressee has ended */
+    if (useless)
+        disarm_locked(t, a);
     lock_release(&t->lock);
+    if (useless)
+        alarm_free(a);
     return ms;
 }
 
@@ -246,6 +265,18 @@ void alarm_leave(struct process *p)
     lock_release(&t->lock);
     if (armed)
         alarm_free(a);
+}
+
+uint64_t alarms_count(void)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < runtime.count; i++) {
+        struct timers *t = runtime.scheds[i]->timers;
+        lock_acquire(&t->lock);
+        n += t->alarms.count;
+        lock_release(&t->lock);
+    }
+    return n;
 }
 
 void alarms_forget(struct timers *t)

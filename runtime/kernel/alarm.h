@@ -30,7 +30,8 @@ struct alarm {
 
 _Static_assert(sizeof(struct alarm) == 128, "two cache lines");
 
-enum { ALARM_LATEST_MS = UINT32_MAX };
+/* In 278 years; a deadline in nanoseconds has 64 bits. */
+#define ALARM_LATEST_MS (UINT64_C(1) << 43)
 
 /* The running process, on s, sets one. A thread does, and then somebody who runs on s has to call
  * alarm_watch(), or s may sleep beyond it. TERM_NONE: no memory. */
@@ -47,6 +48,9 @@ void alarm_orphaned(struct message *);
 
 /* p ends, its mailbox still open: take back one of its alarms. */
 void alarm_leave(struct process *p);
+
+/* How many are set, and not over. */
+uint64_t alarms_count(void);
 
 /* The runtime stops. */
 void alarms_forget(struct timers *);

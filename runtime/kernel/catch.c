@@ -4,7 +4,10 @@
 
 #include <setjmp.h>
 
+#include "data/atom.h"
+#include "data/box.h"
 #include "kernel/extra.h"
+#include "kernel/garbage.h"
 
 struct catching {
     struct catching *outer;
@@ -37,4 +40,14 @@ void catch_leave(struct process *p, bl_caught how, term value)
     p->extra->catching = c->outer;
     c->value = value;
     _longjmp(c->place, how);
+}
+
+void catch_error(struct sched *s, term reason)
+{
+    struct heap *h = process_heap(s->current);
+    term why = h ? tuple_make(h, (term[]){reason, TERM_NIL}, 2) : TERM_NONE;
+    if (!why)
+        why = term_atom(ATOM_no_memory);
+    catch_leave(s->current, BL_CAUGHT_ERROR, why);
+    process_end_self(why);
 }

@@ -13,4 +13,7 @@ bl_caught catch_call(struct process *p, bl_term (*function)(bl_term), term arg, 
 /* To the innermost catch_call() of p, the running process, if there is one. */
 void catch_leave(struct process *p, bl_caught how, term value);
 
+/* An error of the running process: {reason, []} is caught, or ends it. */
+_Noreturn void catch_error(struct sched *s, term reason);
+
 #endif

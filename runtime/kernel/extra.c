@@ -12,7 +12,7 @@ struct extra *extra_of(struct process *p)
         return p->extra;
     struct extra *x = memory_alloc(sizeof *x);
     if (x)
-        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER};
+        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER, .off_heap = processes.off_heap};
     return p->extra = x;
 }
 

@@ -13,6 +13,7 @@
 struct alarm;
 struct catching;
 struct bl_trace;
+struct signal;
 
 /* Terms on the heap of the process: roots of its collections. */
 enum extra_root { ROOT_DICTIONARY, ROOT_LABEL, EXTRA_ROOTS };
@@ -24,6 +25,18 @@ struct estate {
     struct message *late_signals;   /* those among `late`, oldest first */
 };
 
+/* Places of references that are older than the last (heap->mark): see kernel/select. With that one
+ * there are eight, as in BEAM. */
+enum { MARKS_OLDER = 7 };
+
+struct marks {
+    unsigned count; /* the youngest is the last */
+    struct {
+        term reference;
+        struct message **place;
+    } at[MARKS_OLDER];
+};
+
 struct extra {
     struct treap links;      /* to others, by pid                            kernel/link */
     struct treap references; /* monitors and aliases of ours, by reference   kernel/monitor */
@@ -33,6 +46,8 @@ struct extra {
     struct message *last_priority; /* of the priority messages at the front of the mailbox */
     struct catching *catching;     /* the innermost bl_catch() */
     uint64_t reductions;     /* besides those in the process, which has room for few */
+    struct marks *marks;           /* NULL: none                            kernel/select */
+    struct signal *sweeps;         /* who wait until we have collected      kernel/sweep */
     uint64_t unlinked;       /* how often we have unlinked: numbers for that */
     term name;               /* registered; TERM_NONE: none */
     term leader;             /* of its group; TERM_NONE: the default */
@@ -46,7 +61,7 @@ struct extra {
     uint32_t suspended;      /* how often, by all */
     uint32_t fullsweep_after;
     bool trap_exit;
-    bool off_heap;           /* message_queue_data: said, not done */
+    bool off_heap;           /* message_queue_data: messages that wait are not counted with the heap */
     bool spared;             /* a heap above max_heap_size does not end it */
     bool sensitive;
     bool wanted;             /* suspended, and there is something for it */
@@ -57,6 +72,21 @@ struct extra {
 
 /* Of p, who runs or is held by the caller: made if there is none. NULL: no memory. */
 struct extra *extra_of(struct process *p);
+
+/* A message leaves the mailbox: what was behind it is at `to` now. */
+static inline void marks_move(struct marks *marks, struct message **from, struct message **to)
+{
+    for (unsigned i = 0; i < marks->count; i++)
+        if (marks->at[i].place == from)
+            marks->at[i].place = to;
+}
+
+/* Words of the messages that wait in the mailbox of p, if they are to be counted with its heap. */
+static inline size_t process_waiting_words(const struct process *p)
+{
+    bool off_heap = p->extra ? p->extra->off_heap : processes.off_heap;
+    return off_heap ? 0 : 2 * (size_t)(p->mail.bulk - p->mail.count); /* bulk: 16 bytes; an entry is one */
+}
 
 static inline bool process_traps(const struct process *p)
 {

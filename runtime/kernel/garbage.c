@@ -55,44 +55,65 @@ static void charge(struct sched *s, size_t moved)
 /* Is it so much work that others should not have to wait for the lane? */
 enum { LARGE_HEAP = 32 * 1024 };
 
+/* What counts with the heap, after a collection. */
+static bool is_over_limit(const struct process *p)
+{
+    return p->heap->most && p->heap->live + process_waiting_words(p) > p->heap->most;
+}
+
+/* False: no memory in the middle. */
+static bool collect_seen(struct process *p, const struct roots *roots, size_t *moved)
+{
+    struct heap *h = p->heap;
+    bool major = events_are_wanted() && !heap_next_is_minor(h);
+    event(p, major ? EVENT_MAJOR_START : EVENT_MINOR_START, term_int((int64_t)h->live), TERM_NONE);
+    if (UNLIKELY(collect(h, roots, moved) == COLLECT_FAILED))
+        return false;
+    event(p, major ? EVENT_MAJOR_END : EVENT_MINOR_END, term_int((int64_t)h->live), TERM_NONE);
+    return true;
+}
+
 /* 0, or the reason for which p cannot go on. */
 static uint8_t collect_for(struct process *p, const struct roots *roots, size_t *moved)
 {
-    bool major = events_are_wanted() && !heap_next_is_minor(p->heap);
-    event(p, major ? EVENT_MAJOR_START : EVENT_MINOR_START, term_int((int64_t)p->heap->live), TERM_NONE);
-    if (UNLIKELY(collect(p->heap, roots, moved) == COLLECT_FAILED))
-        return ATOM_no_memory;
-    event(p, major ? EVENT_MAJOR_END : EVENT_MINOR_END, term_int((int64_t)p->heap->live), TERM_NONE);
-    if (LIKELY(!p->heap->most || p->heap->live <= p->heap->most) || (p->extra && p->extra->spared))
-        return 0;
-    return ATOM_killed;
-}
-
-/* Its stack, between low and high, and what it has besides. */
-static uint8_t collect_stack(struct process *p, const void *low, const void *high, size_t *moved)
-{
-    struct extra *x = p->extra;
-    struct roots roots = {.low = low, .high = high};
-    if (UNLIKELY(x != NULL)) {
-        roots.terms = x->roots;
-        roots.count = EXTRA_ROOTS;
+    struct heap *h = p->heap;
+    bool good = collect_seen(p, roots, moved);
+    if (UNLIKELY(good && h->old && h->minors && is_over_limit(p))) { /* with old garbage, maybe */
+        heap_want_major(h);
+        good = collect_seen(p, roots, moved);
     }
-    return collect_for(p, &roots, moved);
+    if (UNLIKELY(!good))
+        return ATOM_no_memory;
+    return LIKELY(!is_over_limit(p)) || (p->extra && p->extra->spared) ? 0 : ATOM_killed;
 }
 
-/* There is no stack: p->arg, and what it has besides. `room`: see struct roots. */
-static uint8_t collect_exactly(struct process *p, size_t room, size_t *moved)
+/* p->arg, what it has besides, and its stack between low and high, if it has one. (The argument of
+ * who runs is no term, or none that is still needed, unless it rests or sleeps without a stack.)
+ * `room`: see struct roots. */
+static uint8_t collect_roots(struct process *p, const void *low, const void *high, size_t room, size_t *moved)
 {
     struct extra *x = p->extra;
-    term terms[1 + EXTRA_ROOTS] = {p->arg};
+    bool has_state = p->kind == PROCESS_RESTING || p->kind == PROCESS_HIBERNATING || !low;
+    term terms[1 + EXTRA_ROOTS] = {has_state ? p->arg : TERM_NONE};
     for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
         terms[1 + i] = x->roots[i];
-    struct roots roots = {.terms = terms, .count = x ? 1 + EXTRA_ROOTS : 1, .room = room};
+    struct roots roots = {.terms = terms, .count = x ? 1 + EXTRA_ROOTS : 1, .low = low, .high = high, .room = room};
     uint8_t reason = collect_for(p, &roots, moved);
     for (unsigned i = 0; x && i < EXTRA_ROOTS; i++)
         x->roots[i] = terms[1 + i];
-    p->arg = terms[0];
+    if (has_state)
+        p->arg = terms[0];
     return reason;
+}
+
+static uint8_t collect_stack(struct process *p, const void *low, const void *high, size_t *moved)
+{
+    return collect_roots(p, low, high, 0, moved);
+}
+
+static uint8_t collect_exactly(struct process *p, size_t room, size_t *moved)
+{
+    return collect_roots(p, NULL, NULL, room, moved);
 }
 
 /* The running process has been collected. */
@@ -101,6 +122,12 @@ static void collected(struct sched *s, uint8_t reason, size_t moved)
     if (UNLIKELY(reason))
         process_end_self(term_atom(reason));
     charge(s, moved);
+}
+
+static inline void tell_who_wait(struct process *p)
+{
+    if (UNLIKELY(p->extra != NULL) && UNLIKELY(p->extra->sweeps != NULL))
+        garbage_collected(p);
 }
 
 /* Off its lane its stack is a block of bytes: with the registers, which the switch has saved. */
@@ -120,23 +147,27 @@ static void collect_resting_off_lane(struct process *p)
 NOINLINE void garbage_collect_self(struct sched *s)
 {
     __builtin_unwind_init();
-    if (UNLIKELY(heap_to_collect(s->current->heap) >= LARGE_HEAP)) {
+    struct process *p = s->current;
+    if (UNLIKELY(heap_to_collect(p->heap) >= LARGE_HEAP)) {
         sched_leave_lane(s, collect_off_lane);
     } else {
         size_t moved = 0;
         uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
-        collected(s, collect_stack(s->current, (const void *)low, s->lane->foot, &moved), moved);
+        collected(s, collect_stack(p, (const void *)low, s->lane->foot, &moved), moved);
     }
+    tell_who_wait(p);
     __asm__ volatile("" : : : "memory"); /* no tail call: the frame must last */
 }
 
 void garbage_collect_resting(struct sched *s)
 {
     size_t moved = 0;
-    if (UNLIKELY(heap_to_collect(s->current->heap) >= LARGE_HEAP))
+    struct process *p = s->current;
+    if (UNLIKELY(heap_to_collect(p->heap) >= LARGE_HEAP))
         sched_leave_lane(s, collect_resting_off_lane);
     else
-        collected(s, collect_exactly(s->current, 0, &moved), moved);
+        collected(s, collect_exactly(p, 0, &moved), moved);
+    tell_who_wait(p);
 }
 
 term garbage_compact(struct sched *s, term kept)

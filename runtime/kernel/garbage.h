@@ -30,6 +30,9 @@ bool process_heap_drop_some(struct process *p, int *left);
 /* Collect the running process; its stack is its roots. */
 void garbage_collect_self(struct sched *s);
 
+/* Upwards, to kernel/sweep: it was collected, and some have waited for that. */
+void garbage_collected(struct process *p);
+
 static inline struct sched *garbage_poll(struct sched *s)
 {
     struct heap *h = s->current->heap;

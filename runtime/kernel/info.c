@@ -92,10 +92,15 @@ static term min_heap(const struct process *p)
     return term_int(p->heap ? (int64_t)p->heap->least : HEAP_COLLECT_LEAST);
 }
 
+static term total_heap(const struct process *p)
+{
+    return term_int((int64_t)((p->heap ? p->heap->words : 0) + process_waiting_words(p)));
+}
+
 static term collections(struct process *p, struct heap *h)
 {
     uint32_t after = p->extra ? p->extra->fullsweep_after : 65535;
-    term list = in_front(h, info_pair(h, term_atom(ATOM_minor_gcs), term_int(p->heap ? p->heap->collections : 0)), TERM_NIL);
+    term list = in_front(h, info_pair(h, term_atom(ATOM_minor_gcs), term_int(p->heap ? p->heap->minors : 0)), TERM_NIL);
     list = in_front(h, info_pair(h, term_atom(ATOM_fullsweep_after), term_int(after)), list);
     list = in_front(h, info_pair(h, term_atom(ATOM_min_heap_size), min_heap(p)), list);
     return in_front(h, info_pair(h, term_atom(ATOM_max_heap_size), max_heap(p, h)), list);
@@ -186,6 +191,7 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     const struct extra *x = p->extra ? p->extra : &no_extra;
     switch (item) {
     case ATOM_current_function:
+        return p->kind == PROCESS_HIBERNATING ? term_atom(ATOM_bl_hibernate) : info_function(p);
     case ATOM_initial_call: return info_function(p);
     case ATOM_dictionary: return info_dictionary(p, h);
     case ATOM_fullsweep_after: return term_int(p->extra ? x->fullsweep_after : 65535);
@@ -196,7 +202,8 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     case ATOM_links: return list_records(h, &x->links, of_link);
     case ATOM_max_heap_size: return max_heap(p, h);
     case ATOM_memory: return memory_of(p);
-    case ATOM_message_queue_data: return term_atom(x->off_heap ? ATOM_off_heap : ATOM_on_heap);
+    case ATOM_message_queue_data:
+        return term_atom((p->extra ? x->off_heap : processes.off_heap) ? ATOM_off_heap : ATOM_on_heap);
     case ATOM_message_queue_len: return term_int(p->mail.count);
     case ATOM_messages: return info_messages(p, h);
     case ATOM_min_heap_size: return min_heap(p);
@@ -210,7 +217,7 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     case ATOM_stack_size: return term_int((int64_t)(process_stack_size(p) / sizeof(term)));
     case ATOM_status: return term_atom(status);
     case ATOM_suspending: return list_records(h, &x->suspends, of_suspended);
-    case ATOM_total_heap_size: return term_int(p->heap ? (int64_t)p->heap->words : 0);
+    case ATOM_total_heap_size: return total_heap(p);
     case ATOM_trap_exit: return boolean_term(x->trap_exit);
     default: return TERM_NONE;
     }

@@ -11,6 +11,7 @@
 #include "kernel/name.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
+#include "kernel/sweep.h"
 #include "kernel/trace.h"
 
 enum { SLICE = 400 /* signals, messages, or blocks of memory: as long as an ordinary time slice, or so */ };
@@ -167,6 +168,8 @@ static void extra_free(struct process *p)
 {
     parcel_release(p->extra->reason);
     trace_forget(p);
+    if (p->extra->marks)
+        memory_free(p->extra->marks, sizeof *p->extra->marks);
     memory_free(p->extra, sizeof *p->extra);
     p->extra = NULL;
 }
@@ -182,8 +185,10 @@ bool leave_slice(struct process *p)
         alarm_leave(p);
     if (x->alarms)
         return false;
-    if (!x->closed)
+    if (!x->closed) {
         x->estate = estate_of(p, close_mailbox(p));
+        sweeps_leave(p);
+    }
     x->closed = true;
     if (!sort_out(&x->estate, &left) || !answer_all(p, &x->estate, p->arg, x->reason, &left))
         return false;
@@ -228,5 +233,6 @@ void extra_forget(struct process *p)
     forget_all(&p->extra->references, true);
     forget_all(&p->extra->watchers, false);
     forget_all(&p->extra->suspends, false);
+    sweeps_forget(p);
     extra_free(p);
 }

@@ -80,6 +80,7 @@ struct process_table {
     struct process *all;
     uint64_t capacity;
     struct pool pool; /* of free slots */
+    bool off_heap;    /* message_queue_data of those that say nothing */
 };
 
 extern struct process_table processes __attribute__((visibility("hidden")));

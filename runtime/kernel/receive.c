@@ -195,8 +195,12 @@ static inline void popped(struct process *p, struct message *m)
 {
     if (p->heap->mark == &m->next)
         p->heap->mark = &p->mail.first;
-    if (UNLIKELY(p->extra != NULL) && p->extra->last_priority == m)
-        p->extra->last_priority = NULL;
+    if (UNLIKELY(p->extra != NULL)) {
+        if (p->extra->last_priority == m)
+            p->extra->last_priority = NULL;
+        if (p->extra->marks)
+            marks_move(p->extra->marks, &m->next, &p->mail.first);
+    }
 }
 
 /* The oldest of the private list; a mark (kernel/select) that was behind it goes before the next. */
@@ -395,7 +399,9 @@ void process_rouse(uint64_t unused)
     (void)unused;
     struct process *p = self_sched()->current;
     while (!p->mail.first) {
-        if (!inbox_is_empty(&p->inbox))
+        if (p->heap && heap_wants_collection(p->heap)) /* somebody has asked for it */
+            p->arg = garbage_compact(self_sched(), p->arg);
+        else if (!inbox_is_empty(&p->inbox))
             message_take_in(p, inbox_take(&p->inbox, process_generation(p)));
         else if (rest(p))
             return;

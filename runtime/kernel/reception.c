@@ -20,7 +20,9 @@
 #include "kernel/info.h"
 #include "kernel/link.h"
 #include "kernel/monitor.h"
+#include "kernel/garbage.h"
 #include "kernel/receive.h"
+#include "kernel/sweep.h"
 
 /* True: p is to look, though there is no new message. */
 static bool receive_one(struct process *p, struct signal *signal)
@@ -42,6 +44,7 @@ static bool receive_one(struct process *p, struct signal *signal)
     case SIGNAL_DOWN:
     case SIGNAL_BY_ALIAS: return monitor_receive(p, signal);
     case SIGNAL_LEADER: leader_receive(p, signal); return false;
+    case SIGNAL_SWEEP: return sweep_receive(p, signal);
     case SIGNAL_RESUME: return resume_receive(p, signal);
     case SIGNAL_ALARM: alarm_receive(p, &signal->message); return false;
     }
@@ -75,6 +78,8 @@ void signals_receive_self(struct process *p, struct message *oldest)
         sched_park_self(self_sched(), NULL);
         signals_receive(p, message_take_oldest(p));
     }
+    if (UNLIKELY(p->extra != NULL) && UNLIKELY(p->extra->sweeps != NULL))
+        garbage_poll(self_sched());
 }
 
 struct sched *signals_poll_self(struct sched *s)
@@ -159,6 +164,7 @@ void signal_drop(struct signal *signal)
         signal_free(signal);
         break;
     case SIGNAL_BY_ALIAS: monitor_orphaned(TERM_NONE, signal); break;
+    case SIGNAL_SWEEP: sweep_drop(signal); break;
     case SIGNAL_ALARM: alarm_orphaned(&signal->message); break;
     default: signal_free(signal);
     }
@@ -169,6 +175,7 @@ void signal_orphaned(term ended, struct signal *signal, parcel reason)
     switch (signal_kind(signal)) {
     case SIGNAL_WAIT: signal_answer_wait(signal, reason); break;
     case SIGNAL_ASK: ask_orphaned(signal); break;
+    case SIGNAL_SWEEP: sweep_orphaned(signal); break;
     case SIGNAL_ANSWER:
     case SIGNAL_EXIT: signal_free_with_value(signal); break;
     case SIGNAL_LINK:

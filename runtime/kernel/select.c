@@ -1,6 +1,9 @@
 /* select.c - see select.h. */
 #include "kernel/select.h"
 
+#include <string.h>
+
+#include "base/memory.h"
 #include "data/atom.h"
 #include "kernel/extra.h"
 #include "kernel/garbage.h"
@@ -203,8 +206,12 @@ static void detach(struct process *p, struct message **place)
     struct message *m = *place;
     if (p->heap && p->heap->mark == &m->next)
         p->heap->mark = place;
-    if (UNLIKELY(p->extra != NULL) && p->extra->last_priority == m)
-        p->extra->last_priority = place == &p->mail.first ? NULL : CONTAINER_OF(place, struct message, next);
+    if (UNLIKELY(p->extra != NULL)) {
+        if (p->extra->last_priority == m)
+            p->extra->last_priority = place == &p->mail.first ? NULL : CONTAINER_OF(place, struct message, next);
+        if (p->extra->marks)
+            marks_move(p->extra->marks, &m->next, place);
+    }
     *place = m->next;
     if (p->mail.last == m && place != &p->mail.first)
         p->mail.last = CONTAINER_OF(place, struct message, next);
@@ -256,7 +263,7 @@ void select_sleep(struct sched *s, uint64_t deadline_ns)
     while (os_now_ns() < deadline_ns) {
         if (!timer && !(timer = timer_set(s, deadline_ns)))
             process_end_self(term_atom(ATOM_no_memory));
-        sched_park_self(s, NULL);
+        sched_park_self(garbage_poll_at_rest(s), NULL);
         take_in(self_sched()->current);
         s = self_sched();
     }
@@ -266,15 +273,16 @@ void select_sleep(struct sched *s, uint64_t deadline_ns)
 
 static const uint64_t ns_per_ms = 1000 * 1000;
 
-void select_limit(bl_receiver *r, int64_t milliseconds)
+bool select_limit(bl_receiver *r, int64_t milliseconds)
 {
     r->state |= RECEIVER_TIMED;
     if (milliseconds == BL_INFINITY)
         r->state |= RECEIVER_FOREVER;
     else if (milliseconds < 0 || milliseconds > UINT32_MAX)
-        process_end_self(term_atom(ATOM_timeout_value));
+        return false;
     else if (milliseconds)
         r->deadline = os_now_ns() + (uint64_t)milliseconds * ns_per_ms;
+    return true;
 }
 
 bool select_done(const bl_receiver *r)
@@ -292,13 +300,47 @@ bool select_expired(bl_receiver *r)
 
 /* ---- marks ---- */
 
+/* The last mark becomes one of the older ones; the oldest of them is forgotten, if there are too many. */
+static void keep_last_mark(const struct heap *h, struct extra *x)
+{
+    struct marks *marks = x->marks ? x->marks : memory_alloc(sizeof *marks);
+    if (!marks)
+        return;
+    if (!x->marks)
+        marks->count = 0;
+    x->marks = marks;
+    if (marks->count == MARKS_OLDER)
+        memmove(&marks->at[0], &marks->at[1], --marks->count * sizeof marks->at[0]);
+    marks->at[marks->count].reference = h->mark_reference;
+    marks->at[marks->count++].place = h->mark;
+}
+
+/* Who has no extra has only one: for such calls come one after the other. */
 void select_mark_taken(struct process *p, term reference)
 {
     struct heap *h = process_heap(p);
     if (!h)
         return; /* no mark: everything will be looked at */
+    if (h->mark_reference && p->extra)
+        keep_last_mark(h, p->extra);
     h->mark_reference = reference;
     h->mark = p->mail.first ? &p->mail.last->next : &p->mail.first;
+}
+
+void select_unmark(struct process *p, term reference)
+{
+    struct marks *marks = p->extra ? p->extra->marks : NULL;
+    if (p->heap && p->heap->mark_reference == reference)
+        p->heap->mark_reference = TERM_NONE;
+    for (unsigned i = 0; marks && i < marks->count; i++)
+        if (marks->at[i].reference == reference) {
+            memmove(&marks->at[i], &marks->at[i + 1], (--marks->count - i) * sizeof marks->at[0]);
+            break;
+        }
+    if (marks && !marks->count) {
+        memory_free(marks, sizeof *marks);
+        p->extra->marks = NULL;
+    }
 }
 
 void select_mark(struct sched *s, term reference)
@@ -311,8 +353,14 @@ void select_mark(struct sched *s, term reference)
 void select_since(struct sched *s, bl_receiver *r, term reference)
 {
     const struct heap *h = s->current->heap;
-    if (h && reference && h->mark_reference == reference)
+    const struct marks *marks = s->current->extra ? s->current->extra->marks : NULL;
+    if (!h || !reference)
+        return;
+    if (h->mark_reference == reference)
         r->place = h->mark;
+    for (unsigned i = 0; marks && i < marks->count; i++)
+        if (marks->at[i].reference == reference)
+            r->place = marks->at[i].place;
 }
 
 size_t select_length(struct sched *s)

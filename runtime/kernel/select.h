@@ -38,8 +38,8 @@ term select_message(const bl_receiver *r);
 term select_take(struct sched *s, bl_receiver *r);
 /* The same when nothing of the term is needed any more. */
 void select_discard(struct sched *s, bl_receiver *r);
-/* Wait no longer than this. */
-void select_limit(bl_receiver *r, int64_t milliseconds);
+/* Wait no longer than this. False: that is no time to wait. */
+bool select_limit(bl_receiver *r, int64_t milliseconds);
 /* A clause has run. */
 bool select_done(const bl_receiver *r);
 /* Its time is over, and nobody has said so yet. */
@@ -49,6 +49,8 @@ bool select_expired(bl_receiver *r);
 void select_mark(struct sched *s, term reference);
 /* The same behind what was taken in already: nothing is received, no signal handled. */
 void select_mark_taken(struct process *p, term reference);
+/* Nobody is going to wait for it any more. */
+void select_unmark(struct process *p, term reference);
 /* Begin there. */
 void select_since(struct sched *s, bl_receiver *r, term reference);
 

@@ -30,6 +30,7 @@ enum signal_kind {
     SIGNAL_DOWN,       /* whom it watches has ended */
     SIGNAL_BY_ALIAS,   /* value: a message, for an alias that may be none any more */
     SIGNAL_LEADER,     /* value: its group leader */
+    SIGNAL_SWEEP,      /* from one who wants its garbage collected: kernel/sweep */
     SIGNAL_RESUME,     /* number: how often */
     SIGNAL_ALARM,      /* not in a block like this: kernel/alarm */
 };

@@ -75,13 +75,15 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
 /* The flags that are not the default ones. False: no memory. */
 static bool set_flags(struct process *p, const bl_spawn_options *options)
 {
-    if (!options->max_heap_spares && !options->message_queue_off_heap && !options->fullsweep_after)
+    bool data = options->message_queue_off_heap || options->message_queue_on_heap;
+    if (!options->max_heap_spares && !data && !options->fullsweep_after)
         return true;
     struct extra *x = extra_of(p);
     if (!x)
         return false;
     x->spared = options->max_heap_spares;
-    x->off_heap = options->message_queue_off_heap;
+    if (data)
+        x->off_heap = options->message_queue_off_heap;
     if (options->fullsweep_after)
         x->fullsweep_after = options->fullsweep_after;
     return true;

@@ -67,7 +67,7 @@ bl_error wait_self(struct sched *s, term pid, const struct question *q, parcel *
         return error;
     struct signal *came;
     while (!(came = look(p)))
-        sched_park_self(self_sched(), NULL);
+        sched_park_self(garbage_poll_at_rest(self_sched()), NULL);
     *answer = came->value;
     signal_free(came);
     return BL_OK;

@@ -24,7 +24,7 @@ static void shapes(bl_term unused)
     bl_send_after(1, atom("nobody"), bl_int(3));
     CLAIM(receive() == 2);
     CLAIM(bl_is_none(bl_send_after(1, bl_int(1), bl_int(1))));
-    CLAIM(bl_is_none(bl_send_after((uint64_t)1 << 33, self(), bl_int(1))));
+    CLAIM(bl_is_none(bl_send_after((uint64_t)1 << 44, self(), bl_int(1))));
     before = bl_monotonic_ns();
     bl_sleep(15);
     CLAIM(bl_monotonic_ns() - before >= 15 * 1000000);

@@ -133,10 +133,26 @@ static void one_relation(int which)
         while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
             ;
         break;
+    case 7:
+        p = bl_spawn_resting(sum_up, reason);
+        bl_garbage_collect(p, BL_COLLECT_MAJOR);
+        if (!bl_pid_error(p) && bl_garbage_collect_async(p, BL_COLLECT_MINOR, reason) == BL_OK)
+            BL_RECEIVE { BL_ON("{garbage_collect, _, _}") {} }
+        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
+            ;
+        break;
+    case 8: /* a monitor inside a monitor */
+        p = bl_spawn_resting(sum_up, reason);
+        reference = bl_monitor(p);
+        bl_demonitor(bl_monitor(p), true, NULL);
+        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
+            ;
+        hear_down(reference);
+        break;
     }
 }
 
-enum { THINGS = 13, RELATIONS = 7 };
+enum { THINGS = 13, RELATIONS = 9 };
 
 static void do_all(bl_term from)
 {
