@@ -681,7 +681,7 @@ static bl_term set_alarm(uint64_t milliseconds, bool absolute, bl_term to, bl_te
     if (!s || !message.word || (!term_is_pid(to.word) && !term_is_atom(to.word)) ||
         milliseconds > UINT64_MAX / ms_in_ns / 2 || from + milliseconds * ms_in_ns > now + ALARM_LATEST_MS * ms_in_ns)
         return term_give(TERM_NONE);
-    return done_term(alarm_set(s, from + milliseconds * ms_in_ns, to.word, message.word, wraps));
+    return done_term(alarm_set(s, now, from + milliseconds * ms_in_ns, to.word, message.word, wraps));
 }
 
 bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message)

@@ -27,14 +27,12 @@ static void alarm_free(struct alarm *a)
 
 /* ---- under the lock ---- */
 
-static bool arm_locked(struct timers *t, struct alarm *a)
+static bool arm_locked(struct timers *t, struct alarm *a, uint64_t now_ns)
 {
     if (!table_add(&t->by_reference, &a->in_table))
         return false;
-    timers_prepare(t);
-    wheel_add(&t->alarms, &a->entry);
+    timers_add(t, &t->alarms, &a->entry, now_ns);
     a->armed = true;
-    timers_changed(t);
     return true;
 }
 
@@ -119,7 +117,7 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
 
 /* ---- what a process does ---- */
 
-term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, bool wraps)
+term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps)
 {
     struct process *p = s->current;
     bool owned = to == process_pid(p);
@@ -131,7 +129,7 @@ term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, boo
     struct timers *t = s->timers;
     lock_acquire(&t->lock);
     term reference = a->in_table.key = reference_alarm(s->index, ++t->alarms_set);
-    bool armed = a->payload && arm_locked(t, a);
+    bool armed = a->payload && arm_locked(t, a, now_ns);
     if (armed && owned) /* before it can expire */
         enlist(p, a);
     lock_release(&t->lock);

@@ -32,8 +32,8 @@ _Static_assert(sizeof(struct alarm) == 128, "two cache lines");
 
 enum { ALARM_LATEST_MS = UINT32_MAX };
 
-/* The running process sets one. TERM_NONE: no memory. */
-term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, bool wraps);
+/* The running process sets one; it is now_ns. TERM_NONE: no memory. */
+term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps);
 /* Milliseconds that were left; -1: it is over, or there never was one. Read it; the running
  * process cancels it. */
 int64_t alarm_read(term reference);

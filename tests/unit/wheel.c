@@ -45,7 +45,10 @@ Test(wheel, does_as_a_plain_list_would)
                 in -= was;
                 entry[i].tick = now + some_distance(&r);
                 due[i] = entry[i].tick > now ? entry[i].tick : now + 1;
-                wheel_add(&wheel, &entry[i]);
+                uint64_t before = wheel_next(&wheel), its = wheel_add(&wheel, &entry[i]), after = wheel_next(&wheel);
+                cr_assert_leq(its, due[i]);
+                cr_assert_gt(its, now);
+                cr_assert_eq(after, before < its ? before : its, "the rest need not be looked at");
                 in++;
                 continue;
             }
