@@ -113,7 +113,9 @@ static inline void look_again(struct process *p, bl_receiver *r)
 static inline bool look_where_it_lies(struct process *p, bl_receiver *r)
 {
     struct message *m = inbox_peek(&p->inbox);
-    if (!m || m->next || message_is_signal(m) || p->mail.first || p->extra || r->place != &p->mail.first)
+    if (!m || m->next || message_is_signal(m) || p->mail.first || r->place != &p->mail.first)
+        return false;
+    if (UNLIKELY(p->extra != NULL) && p->extra->urgent)
         return false;
     r->alone = m;
     r->place = &r->alone;
