@@ -117,6 +117,18 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
 
 /* ---- what a process does ---- */
 
+/* Field by field: compilers fill two cache lines with zeros by an instruction that takes as long as the rest. */
+static void alarm_init(struct alarm *a, uint64_t deadline_ns, term to, term message)
+{
+    a->entry.link = NULL;
+    a->entry.tick = timer_tick_after(deadline_ns);
+    a->armed = false;
+    a->link = NULL;
+    a->to = to;
+    a->payload = parcel_make(message);
+    a->deadline_ns = deadline_ns;
+}
+
 term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps)
 {
     struct process *p = s->current;
@@ -124,8 +136,9 @@ term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, 
     struct alarm *a = !owned || extra_of(p) ? pool_take(&runtime.alarms, &s->alarm_cache) : NULL;
     if (!a)
         return TERM_NONE;
-    *a = (struct alarm){.entry.tick = timer_tick_after(deadline_ns), .to = to, .wraps = wraps, .owned = owned,
-                        .deadline_ns = deadline_ns, .payload = parcel_make(message)};
+    alarm_init(a, deadline_ns, to, message);
+    a->wraps = wraps;
+    a->owned = owned;
     struct timers *t = s->timers;
     lock_acquire(&t->lock);
     term reference = a->in_table.key = reference_alarm(s->index, ++t->alarms_set);
