@@ -107,6 +107,7 @@ static void await_end(struct proof *proof)
 
 static void monitor_batch(uint64_t n, struct proof *proof)
 {
+    bl_term stop = bl_atom("stop");
     uint64_t began = now_ns();
     if (!make_units(n, ends_when_told, number))
         return;
@@ -114,7 +115,7 @@ static void monitor_batch(uint64_t n, struct proof *proof)
     for (uint64_t i = 0; i < n; i++)
         bl_monitor(crew.pids[i]);
     for (uint64_t i = 0; i < n; i++)
-        bl_send(crew.pids[i], bl_atom("stop"));
+        bl_send(crew.pids[i], stop);
     for (uint64_t i = 0; i < n; i++)
         await_end(proof);
     proof->peak_live = n;
@@ -136,7 +137,7 @@ static void server(bl_term unused)
         bl_term alias;
         int64_t i;
         BL_RECEIVE {
-            BL_ON("{'$gen_call', {%*p, %r}, %i}", &alias, &i) bl_send_to(alias, BL_TERM("{%r, %i}", alias, i + 1));
+            BL_ON("{'$gen_call', {%*p, %r}, %i}", &alias, &i) BL_SEND_TO(alias, "{%r, %i}", alias, i + 1);
             BL_ON("-1") return; /* CREW_END */
         }
     }

@@ -13,16 +13,18 @@ static bool fires; /* which variant; written before the unit is hired */
 static int64_t set_and_cancel(void)
 {
     int64_t ahead = 0;
+    bl_term self = bl_from_pid(bl_self());
     for (int64_t i = 1; i <= BATCH_TIMERS; i++)
-        ahead += bl_cancel_timer(bl_send_after(HOUR_MS, bl_from_pid(bl_self()), bl_int(i))) > 0;
+        ahead += bl_cancel_timer(bl_send_after(HOUR_MS, self, bl_int(i))) > 0;
     return ahead;
 }
 
 static int64_t set_and_await(void)
 {
     int64_t sum = 0;
+    bl_term self = bl_from_pid(bl_self());
     for (int64_t i = 1; i <= BATCH_TIMERS; i++)
-        bl_send_after(1 + (uint64_t)i % TIMERS_WITHIN_MS, bl_from_pid(bl_self()), bl_int(i));
+        bl_send_after(1 + (uint64_t)i % TIMERS_WITHIN_MS, self, bl_int(i));
     for (int i = 0; i < BATCH_TIMERS; i++)
         sum += bl_to_int(bl_receive());
     return sum;
