@@ -239,9 +239,17 @@ void select_discard(struct sched *s, bl_receiver *r)
     message_free(m);
 }
 
+/* Nothing is older than the reference it is about, but what came in at the front. */
+static struct message **place_since(struct process *p, term reference)
+{
+    const struct heap *h = p->heap;
+    bool marked = h && h->mark_reference == reference && !(p->extra && p->extra->urgent);
+    return marked ? h->mark : &p->mail.first;
+}
+
 bool select_drop(struct process *p, select_test *matches, term of)
 {
-    for (struct message **place = &p->mail.first; *place; place = &(*place)->next)
+    for (struct message **place = place_since(p, of); *place; place = &(*place)->next)
         if (matches((*place)->word, of)) {
             struct message *m = *place;
             detach(p, place);
