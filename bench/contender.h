@@ -21,7 +21,8 @@ extern "C" {
 
 enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS = 1000,
        BATCH_STREAM = 100000, FAN_IN_SENDERS = 4, BATCH_FAN_IN = 100000,
-       BATCH_BINARIES = 1000, BATCH_CALLS = 10, BATCH_MATCHES = 10000,
+       BATCH_BINARIES = 1000, BATCH_CALLS = 10, BATCH_MATCHES = 10000, BATCH_MONITORS = 1000,
+       BATCH_TIMERS = 100000, TIMERS_WITHIN_MS = 4, BATCH_NAMED = 100000,
        PROBES = 5000, PROBED_UNITS = 10000, PROBE_EVERY_US = 100, COLLECTIONS = 5 };
 
 /* Where a figure runs. The affinity of the OS process is already set by whoever
@@ -38,6 +39,7 @@ struct setting {
 struct proof {
     uint64_t work, peak_live, checksum;
     uint64_t ops; /* 0: as many as the figure says; else what really happened, e.g. real switches */
+    uint64_t aside_ns; /* of the batch's time that does not count: making units whose end is measured */
 };
 
 /* One figure's work for one contender. A NULL batch: this contender cannot do it.
@@ -68,7 +70,8 @@ struct contender {
     void (*stop)(void);
     struct task spawn_exit, spawn_join, yield, ping_pong, ring, stream, fan_in, bare_switch;
     /* Tasks that live in files of their own. NULL: this contender cannot do it. */
-    const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation;
+    const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation, *link_exit,
+        *monitor, *call, *timer, *registry;
     struct parking parking;
     const struct parking *heaps; /* units that hold a list; each answers with its length */
 };

@@ -91,6 +91,12 @@ FIGURES = {
                            needs=lambda n, weight: 4 * n + 10_000 * weight),
     "heap_bytes": Figure("bytes per parked unit that holds n words, read from outside", kind="heap",
                          needs=lambda n, weight: heap_units(n) * (weight + 32 * n)),
+    "link_exit": Figure("a chain of n linked units, each dies of the end of the one before it; ns per unit", 1_000),
+    "monitor": Figure("watch 1,000 units, tell each to end, hear of each end; ns per unit", 1_000),
+    "call": Figure("a call that would notice the end of its server, while n messages wait; ns per call", 1_000, needs=lambda n, _: 500 * n),
+    "timer": Figure("a timer set and cancelled, or set and heard of, while n others live; ns per timer", 100_000,
+                    needs=lambda n, _: 250 * (n + 100_000)),
+    "registry": Figure("one of n names looked up, and a message sent by name; ns per message", 100_000),
     "syscalls": Figure("system calls per operation, counted over N and 2N operations", kind="syscalls"),
 }
 CONTENDERS = {
@@ -120,6 +126,8 @@ VARIANTS = {
     "list": Variant("copy: a list; pattern: [Tag, K | Rest]", "one"),
     "tuple": Variant("copy: a tuple", "one"),
     "map": Variant("pattern: #{tag := Tag, value := K}", "one"),
+    "set_cancel": Variant("timer: set for an hour ahead, and cancelled", "one"),
+    "set_fire": Variant("timer: set for a few ms ahead, and its message awaited", "one"),
     "p50": Variant("gc_isolation: half of the questions were answered within", "all"),
     "p99": Variant("gc_isolation: 99 of 100", "all"),
     "p99_9": Variant("gc_isolation: 999 of 1000", "all"),
@@ -166,8 +174,9 @@ QUICK = Pace(
     live=sizes(ours=[(1_000, 5), (10_000, 5), (100_000, 3), (1_000_000, 1)], peers=[(1_000, 3), (10_000, 3), (100_000, 1), (1_000_000, 1)],
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
-           "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192)},
-    turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2})
+           "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000)},
+    turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
+           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
@@ -178,7 +187,8 @@ FULL = Pace(
                threads=[(1_000, 10), (10_000, 5), (100_000, 2)], process=[(1_000, 10), (10_000, 3), (100_000, 2)],
                posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
     sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192)},
-    turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2})
+    turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
+           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
 DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
 

@@ -167,6 +167,7 @@ static int run_each(const struct session *s, const struct task *task, uint64_t c
         total->checksum += one.checksum;
         total->ops += session_ops(s, 1, &one);
         total->peak_live = one.peak_live > total->peak_live ? one.peak_live : total->peak_live;
+        total->aside_ns += one.aside_ns;
     }
     return r;
 }

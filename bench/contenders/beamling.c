@@ -267,6 +267,11 @@ const struct contender contender_beamling = {
     .selective = &beamling_selective,
     .pattern = &beamling_pattern,
     .gc_isolation = &beamling_gc_isolation,
+    .link_exit = &beamling_link_exit,
+    .monitor = &beamling_monitor,
+    .call = &beamling_call,
+    .timer = &beamling_timer,
+    .registry = &beamling_registry,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_heaps,
 };

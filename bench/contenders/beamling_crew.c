@@ -122,6 +122,32 @@ void crew_ask(bl_pid unit, bl_term what, uint64_t work, struct proof *proof)
     proof->work += work;
 }
 
+/* ---- units with a full mailbox ---- */
+
+bool crew_told_to_go_on(int64_t number)
+{
+    bool go_on = false;
+    bl_term now = bl_make_reference();
+    bl_send(crew.director, bl_int(number));
+    BL_RECEIVE_SINCE(now) {
+        BL_ON("go") go_on = true;
+        BL_ON("-1") {} /* CREW_END */
+    }
+    return go_on;
+}
+
+static void await_first(uint64_t n, struct proof *proof)
+{
+    (void)n;
+    crew_ask(crew.pids[0], bl_int(0), 0, proof);
+}
+
+int crew_await_first(const struct setting *setting)
+{
+    struct proof none = {0};
+    return crew_direct(await_first, setting, 1, &none);
+}
+
 /* ---- ends ---- */
 
 static void end_units(uint64_t n, struct proof *proof)

@@ -46,6 +46,13 @@ int crew_direct(crew_batch *, const struct setting *, uint64_t count, struct pro
 /* For the director: set one unit off, wait for its answer, take it as the batch's checksum. */
 void crew_ask(bl_pid unit, bl_term what, uint64_t work, struct proof *);
 
+/* For a unit that gets itself ready before the clock, and whose mailbox may be full of other things then.
+ * It awaits a number, gets ready, and calls this with 0, and after each batch with what it has to say,
+ * until it is false. The batch says "go". */
+bool crew_told_to_go_on(int64_t number);
+/* begin(): send the first unit that number, and wait until it is ready. */
+int crew_await_first(const struct setting *);
+
 /* Why a spawn failed, as bench_why() and a negative errno. */
 int crew_failed(bl_pid);
 

@@ -53,44 +53,23 @@ static int64_t call_all(void)
     return sum;
 }
 
-/* Tell the director a number; then wait for its next word: go on, or not. */
-static bool told_to_go_on(int64_t number)
-{
-    bool go_on = false;
-    bl_term now = bl_make_reference();
-    bl_send(crew.director, bl_int(number));
-    BL_RECEIVE_SINCE(now) {
-        BL_ON("go") go_on = true;
-        BL_ON("-1") {} /* CREW_END */
-    }
-    return go_on;
-}
-
 static void caller(bl_term misfits)
 {
     crew_await(); /* somebody must be there to be told */
     for (int64_t k = 1; k <= bl_to_int(misfits); k++)
         BL_SEND(bl_self(), "{junk, %i}", k);
     int64_t sum = 0;
-    while (told_to_go_on(sum))
+    while (crew_told_to_go_on(sum))
         sum = call_all();
-}
-
-/* The caller's first word: its mailbox is full. */
-static void await_caller(uint64_t n, struct proof *proof)
-{
-    (void)n;
-    crew_ask(crew.pids[0], bl_int(0), 0, proof);
 }
 
 static int selective_begin(const struct setting *setting)
 {
-    struct proof none = {0};
     marker = strcmp(setting->variant, "marker") == 0;
     int r = crew_hire(0, caller, bl_int((int64_t)setting->n));
     if (!r)
         r = crew_hire(0, partner, bl_nil());
-    return r ? r : crew_direct(await_caller, setting, 1, &none);
+    return r ? r : crew_await_first(setting);
 }
 
 static void selective_batch(uint64_t n, struct proof *proof)

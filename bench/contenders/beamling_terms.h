@@ -1,5 +1,5 @@
-/* beamling_terms.h - the tasks about terms, which the tables of beamling.c, beamling_resting.c
- * and by_hand.c name. */
+/* beamling_terms.h - the tasks in files of their own, which the tables of beamling.c,
+ * beamling_resting.c and by_hand.c name. */
 #ifndef BENCH_BEAMLING_TERMS_H
 #define BENCH_BEAMLING_TERMS_H
 
@@ -9,6 +9,9 @@
 extern const struct task beamling_tuple_ping_pong, beamling_copy, beamling_binary_step, beamling_selective,
     beamling_pattern, beamling_gc_isolation;
 extern const struct parking beamling_heaps;
+
+/* beamling_signals.c, beamling_timers.c, beamling_names.c */
+extern const struct task beamling_link_exit, beamling_monitor, beamling_call, beamling_timer, beamling_registry;
 
 /* beamling_resting_terms.c, beamling_isolation.c */
 extern const struct task beamling_resting_tuple_ping_pong, beamling_resting_gc_isolation;

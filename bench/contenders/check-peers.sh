@@ -2,8 +2,8 @@
 # check-peers.sh DIR - do the peers built in DIR keep the contract of bench/README.md?
 #
 # Every figure in every variant, with a few operations: exit code, the exact number of
-# batches, work, checksum, the fields of the JSON line; then the figures about terms in
-# several sizes, the --hold protocol, the refusals and the process limit. It judges no time. A peer that is not built is skipped,
+# batches, work, checksum, the fields of the JSON line; then the figures about terms and
+# signals in several sizes, the --hold protocol, the refusals and the process limit. It judges no time. A peer that is not built is skipped,
 # and said to be; if none is built the check fails.
 [ $# -eq 1 ] && [ -d "$1" ] || { echo "usage: $0 DIR (where the peers were built)" >&2; exit 2; }
 exec /usr/bin/python3 - "$1" <<'EOF'
@@ -25,7 +25,7 @@ def between(least, x, most): return max(least, min(x, most))
 def copies(n): return between(4, 4194304 // (n + 1), 10000)
 def holders(n): return between(500, 4194304 // (n + 16), 100000)
 
-# The figures about terms: variants with their CPUs, some n, work and checksum of a batch, units alive.
+# The figures about terms and signals: variants with their CPUs, some n, work and checksum of a batch, units alive.
 TERMS = {
     'tuple_ping_pong': (CPUS, (2,), lambda v, n: (1000, 501500, 2)),
     'copy': (dict.fromkeys(('bin', 'list', 'tuple'), 1), (0, 1, 100, 1024, 131072),
@@ -33,7 +33,13 @@ TERMS = {
     'binary_step': ({'one_cpu': 1}, (1, 64, 65, 4096), lambda v, n: (1000, 1000 * n + STEPS, 2)),
     'selective': ({'plain': 1, 'marker': 1}, (0, 1, 10000), lambda v, n: (10, 65, 2)),
     'pattern': (dict.fromkeys(EIGHT, 1), (1,), lambda v, n: (10000, 1250 * EIGHT[v], 1)),
-    'heap_bytes': ({'free': 2}, (0, 8, 2048, 8192), lambda v, n: (holders(n), holders(n) * (n // 2), holders(n)))}
+    'heap_bytes': ({'free': 2}, (0, 8, 2048, 8192), lambda v, n: (holders(n), holders(n) * (n // 2), holders(n))),
+    'link_exit': ({'one_cpu': 1, 'free': 2}, (1, 2, 5000), lambda v, n: (n, n * (n + 1) // 2, n)),
+    'monitor': ({'one_cpu': 1}, (1000,), lambda v, n: (n, n * (n + 1) // 2, n)),
+    'call': ({'one_cpu': 1, 'two_cpus': 2}, (0, 10000), lambda v, n: (1000, 501500, 2)),
+    'timer': ({'set_cancel': 1, 'set_fire': 1}, (0, 10000),
+              lambda v, n: (100000, 100000 if v == 'set_cancel' else 5000050000, 1)),
+    'registry': ({'one_cpu': 1, 'free': 2}, (1, 1000), lambda v, n: (100000, 5000050000, n + 1))}
 SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
 WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}
 LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation']
@@ -124,6 +130,13 @@ def check_refusals(peer):
                       ['--figure', 'binary_step', '--variant', 'free', '--n', 1, '--cpus', 1],
                       ['--figure', 'binary_step', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
                       ['--figure', 'selective', '--variant', 'free', '--n', 0, '--cpus', 1],
+                      ['--figure', 'link_exit', '--variant', 'two_cpus', '--n', 2, '--cpus', 2],
+                      ['--figure', 'link_exit', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+                      ['--figure', 'monitor', '--variant', 'free', '--n', 1000, '--cpus', 2],
+                      ['--figure', 'call', '--variant', 'free', '--n', 0, '--cpus', 2],
+                      ['--figure', 'timer', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+                      ['--figure', 'timer', '--variant', 'set_fire', '--n', 0, '--cpus', 2],
+                      ['--figure', 'registry', '--variant', 'two_cpus', '--n', 1, '--cpus', 2],
                       ['--figure', 'pattern', '--variant', 'tuple', '--n', 1, '--cpus', 1],
                       ['--figure', 'heap_bytes', '--variant', 'two_cpus', '--n', 8, '--cpus', 2],
                       ['--figure', 'gc_isolation', '--variant', 'p50', '--n', 0, '--cpus', 2]):

@@ -12,7 +12,7 @@
 #include "../cpus.h"
 #include "../figures/figures.h"
 #include "../limits.h"
-#include "pthread_copy.h"
+#include "pthread_tasks.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -434,7 +434,8 @@ static void stop(void)
 
 const struct contender contender_pthread = {
     .name = "pthread", .what = "threads of the operating system, default stack", .start = start_default, THREADS,
-    .copy = &pthread_copy,
+    .copy = &pthread_copy, .link_exit = &pthread_link_exit, .monitor = &pthread_monitor, .call = &pthread_call,
+    .timer = &pthread_timer,
 };
 
 const struct contender contender_pthread_min = {

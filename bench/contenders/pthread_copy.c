@@ -3,7 +3,7 @@
  * Without the copy it would be shared memory, which is another promise: then nobody may change it.
  * Both wait to be set off by the number of messages. */
 #define _GNU_SOURCE
-#include "pthread_copy.h"
+#include "pthread_tasks.h"
 #include "../figures/figures.h"
 
 #include <errno.h>

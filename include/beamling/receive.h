@@ -68,6 +68,10 @@ extern "C" {
  *     BL_SEND(server, "{get, %p}", bl_self()); */
 #define BL_SEND(to, ...) bl_send_built((to), BL_SITE_, __VA_ARGS__)
 
+/* The same to a term: a pid, an alias, or a name. Results: bl_send_to()'s as well. [any]
+ *     BL_SEND_TO(alias, "{%r, %i}", alias, answer); */
+#define BL_SEND_TO(to, ...) bl_send_built_to((to), BL_SITE_, __VA_ARGS__)
+
 /* How many messages wait in the mailbox of this process. Constant time, spread over
  * their arrivals. (process_info(self(), message_queue_len)) [process] */
 BL_API size_t bl_mailbox_length(void);
@@ -182,6 +186,7 @@ BL_API bool bl_receive_expired(bl_receiver *);
 BL_API bool bl_match(bl_term t, bl_site *, const char *pattern, ...);
 BL_API bl_term bl_build(bl_site *, const char *text, ...);
 BL_API bl_error bl_send_built(bl_pid to, bl_site *, const char *text, ...);
+BL_API bl_error bl_send_built_to(bl_term to, bl_site *, const char *text, ...);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,10 @@
 #include "data/compile.h"
 #include "kernel/catch.h"
 #include "kernel/garbage.h"
+#include "kernel/monitor.h"
+#include "kernel/name.h"
 #include "kernel/receive.h"
+#include "kernel/reference.h"
 #include "kernel/select.h"
 
 /* ---- compiling once ---- */
@@ -135,15 +138,56 @@ bl_term bl_build(bl_site *site, const char *text, ...)
 }
 
 /* An immediate, or what only the heap of the caller can tell: as it says in the book. */
-static bl_error send_term(bl_pid to, const struct build *b, const uint64_t *words)
+static bl_error send_term(bl_term to, const struct build *b, const uint64_t *words)
 {
     bl_error error = BL_ENOMEM;
     struct heap *h = garbage_heap();
     term t = h ? build_make_args(h, b, words, &error) : TERM_NONE;
-    return t ? bl_send(to, term_give(t)) : error;
+    return t ? bl_send_to(to, term_give(t)) : error;
 }
 
 bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
+{
+    struct sched *s = calling_sched();
+    const struct build *b = build_at(site, text);
+    uint64_t words[BUILD_ARGS_MOST];
+    bl_error error;
+    va_list args;
+    va_start(args, text);
+    build_read_args(b, &args, words);
+    va_end(args);
+    if (UNLIKELY(!build_is_boxed(b)))
+        return send_term(bl_from_pid(to), b, words);
+    struct block *made = build_message(b, words, &error);
+    if (UNLIKELY(!made))
+        return error;
+    error = message_send_block(s, to.word, made);
+    if (LIKELY(s != NULL))
+        sched_charge(s, 1);
+    return error;
+}
+
+/* Whoever it is that `to` means; what is none of these is nobody. The message is the callee's. */
+static bl_error send_made(struct sched *s, term to, struct block *made)
+{
+    bl_error error = BL_OK;
+    if (reference_is_alias(to)) {
+        error = alias_send(s, to, &made->message, false);
+        if (error)
+            message_free(&made->message);
+        return error;
+    }
+    if (term_is_atom(to) && !(to = name_find(to)))
+        error = BL_ENAME;
+    else if (!term_is_pid(to) && !term_is_reference(to))
+        error = BL_EINVAL;
+    if (!error && term_is_pid(to))
+        return message_send_block(s, to, made);
+    message_free(&made->message); /* or an alias that is none any more */
+    return error;
+}
+
+bl_error bl_send_built_to(bl_term to, bl_site *site, const char *text, ...)
 {
     struct sched *s = calling_sched();
     const struct build *b = build_at(site, text);
@@ -159,8 +203,8 @@ bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
     if (UNLIKELY(!made))
         return error;
     if (events_are_wanted() && s)
-        tell_sent(s, to.word, to.word, made->message.word);
-    error = message_send_block(s, to.word, made);
+        event(s->current, EVENT_SEND, made->message.word, to.word);
+    error = send_made(s, to.word, made);
     if (LIKELY(s != NULL))
         sched_charge(s, 1);
     return error;

@@ -702,12 +702,12 @@ static void watch_alarms(bl_term unused)
 }
 
 /* A thread's timer is one of a scheduler's, who may be asleep: a process wakes it. */
-static term set_alarm_outside(uint64_t deadline_ns, term to, term message, bool wraps)
+static term set_alarm_outside(uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps)
 {
     if (!runtime.count)
         return TERM_NONE;
     unsigned home = atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % runtime.count;
-    term reference = alarm_set(runtime.scheds[home], deadline_ns, to, message, wraps);
+    term reference = alarm_set(runtime.scheds[home], now_ns, deadline_ns, to, message, wraps);
     if (!reference || !bl_pid_error(bl_spawn_on(home + 1, watch_alarms, bl_int(0))))
         return reference;
     alarm_cancel(NULL, reference);
@@ -723,8 +723,8 @@ static bl_term set_alarm(uint64_t milliseconds, bool absolute, bl_term to, bl_te
         return term_give(TERM_NONE);
     uint64_t deadline_ns = from + milliseconds * ms_in_ns;
     if (!s)
-        return term_give(set_alarm_outside(deadline_ns, to.word, message.word, wraps));
-    return done_term(alarm_set(s, deadline_ns, to.word, message.word, wraps));
+        return term_give(set_alarm_outside(now, deadline_ns, to.word, message.word, wraps));
+    return done_term(alarm_set(s, now, deadline_ns, to.word, message.word, wraps));
 }
 
 bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message)

@@ -3,13 +3,18 @@
 
 #include "base/os.h"
 
-enum { BUCKETS_LEAST = 16, BUCKETS_SHIFT = 27, PER_BUCKET = 2 };
+enum { BUCKETS_LEAST = 16, BUCKETS_SHIFT = 27, PER_BUCKET = 2, TAG_BITS = 4, PAGE_BITS = 9 };
 
 static const size_t buckets_most = (size_t)1 << BUCKETS_SHIFT;
 
+/* Keys are terms, mostly numbered one after the other, and what was added in turn is removed in turn:
+ * such go to buckets beside each other, within a page of them. Which page, and from which end, is
+ * left to chance, so that it does no harm if only every so manieth number stays. */
 static size_t bucket_hash(uint64_t key)
 {
-    return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20);
+    uint64_t number = key >> TAG_BITS, page = number >> PAGE_BITS;
+    size_t chance = (size_t)((page * UINT64_C(0x9e3779b97f4a7c15)) >> 20);
+    return chance ^ (number & (((size_t)1 << PAGE_BITS) - 1));
 }
 
 /* Buckets from `size` on are not there yet: what belongs there is still in the one that they come from. */

@@ -19,24 +19,26 @@ static void put(struct wheel *w, unsigned level, unsigned slot, struct wheel_ent
     w->occupied[level][slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
-/* Into the lowest level whose slots reach e's tick, which is to come. */
-static void place(struct wheel *w, struct wheel_entry *e)
+/* Into the lowest level whose slots reach e's tick, which is to come. The tick at which its slot begins. */
+static uint64_t place(struct wheel *w, struct wheel_entry *e)
 {
     uint64_t tick = e->tick, distance = tick - w->now;
     unsigned level = 0;
     while (level < WHEEL_LEVELS - 1 && distance >> (level + 1) * WHEEL_BITS)
         level++;
-    put(w, level, tick >> level * WHEEL_BITS & slot_mask, e);
+    uint64_t turn = tick >> level * WHEEL_BITS;
+    put(w, level, turn & slot_mask, e);
+    return turn << level * WHEEL_BITS;
 }
 
-void wheel_add(struct wheel *w, struct wheel_entry *e)
+uint64_t wheel_add(struct wheel *w, struct wheel_entry *e)
 {
     ASSERT(!e->link);
     if (e->tick <= w->now)
         e->tick = w->now + 1;
     ASSERT(e->tick - w->now <= UINT32_MAX);
-    place(w, e);
     w->count++;
+    return place(w, e);
 }
 
 static void unlink_entry(struct wheel_entry *e)

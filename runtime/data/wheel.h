@@ -31,8 +31,9 @@ struct wheel {
 /* Empty, and it is `now`. */
 void wheel_init(struct wheel *, uint64_t now);
 
-/* Expire e at e->tick; at once if that is over. At most 2^32 - 1 ticks from now. */
-void wheel_add(struct wheel *, struct wheel_entry *e);
+/* Expire e at e->tick; at once if that is over. At most 2^32 - 1 ticks from now. When to look again
+ * for its sake: wheel_next() is this, or earlier. */
+uint64_t wheel_add(struct wheel *, struct wheel_entry *e);
 
 /* e, if it is in the wheel, is not any more. True: it was. */
 bool wheel_remove(struct wheel *, struct wheel_entry *e);

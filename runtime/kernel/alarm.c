@@ -28,22 +28,26 @@ static void alarm_free(struct alarm *a)
 /* ---- under the lock ---- */
 
 /* A wheel reaches 52 days ahead: what is later is looked at then, and put there again. */
-static void turn_in_locked(struct timers *t, struct alarm *a)
+static void reach_for(struct alarm *a, uint64_t now)
 {
-    uint64_t tick = timer_tick_after(a->deadline_ns), last = t->alarms.now + UINT32_MAX;
+    uint64_t tick = timer_tick_after(a->deadline_ns), last = now + UINT32_MAX;
     a->entry.tick = tick < last ? tick : last;
-    wheel_add(&t->alarms, &a->entry);
 }
 
-static bool arm_locked(struct timers *t, struct alarm *a)
+static bool arm_locked(struct timers *t, struct alarm *a, uint64_t now_ns)
 {
     if (!table_add(&t->by_reference, &a->in_table))
         return false;
-    timers_prepare(t);
-    turn_in_locked(t, a);
+    reach_for(a, t->alarms.count ? t->alarms.now : now_ns >> TIMER_TICK_SHIFT);
+    timers_add(t, &t->alarms, &a->entry, now_ns);
     a->armed = true;
-    timers_changed(t);
     return true;
+}
+
+static void put_again_locked(struct timers *t, struct alarm *a)
+{
+    reach_for(a, t->alarms.now);
+    wheel_add(&t->alarms, &a->entry);
 }
 
 /* It has left the wheel, or is about to. */
@@ -112,7 +116,7 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
     lock_acquire(&t->lock);
     while ((e = wheel_pop(&t->alarms, now_ns >> TIMER_TICK_SHIFT, &patience))) {
         if (UNLIKELY(CONTAINER_OF(e, struct alarm, entry)->deadline_ns > now_ns)) {
-            turn_in_locked(t, CONTAINER_OF(e, struct alarm, entry));
+            put_again_locked(t, CONTAINER_OF(e, struct alarm, entry));
             continue;
         }
         disarm_locked(t, CONTAINER_OF(e, struct alarm, entry));
@@ -137,7 +141,19 @@ static struct alarm *alarm_take(void)
     return s ? pool_take(&runtime.alarms, &s->alarm_cache) : pool_take_shared(&runtime.alarms);
 }
 
-term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, bool wraps)
+/* Field by field: compilers fill two cache lines with zeros by an instruction that takes as long as the rest. */
+static void alarm_init(struct alarm *a, uint64_t deadline_ns, term to, term message)
+{
+    a->entry.link = NULL;
+    a->entry.tick = timer_tick_after(deadline_ns);
+    a->armed = false;
+    a->link = NULL;
+    a->to = to;
+    a->payload = parcel_make(message);
+    a->deadline_ns = deadline_ns;
+}
+
+term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps)
 {
     struct process *p = self_sched() ? s->current : NULL;
     if (!term_is_atom(to) && !process_find(to))
@@ -146,12 +162,13 @@ term alarm_set(struct sched *s, uint64_t deadline_ns, term to, term message, boo
     struct alarm *a = !owned || extra_of(p) ? alarm_take() : NULL;
     if (!a)
         return TERM_NONE;
-    *a = (struct alarm){.to = to, .wraps = wraps, .owned = owned,
-                        .deadline_ns = deadline_ns, .payload = parcel_make(message)};
+    alarm_init(a, deadline_ns, to, message);
+    a->wraps = wraps;
+    a->owned = owned;
     struct timers *t = s->timers;
     lock_acquire(&t->lock);
     term reference = a->in_table.key = reference_alarm(s->index, ++t->alarms_set);
-    bool armed = a->payload && arm_locked(t, a);
+    bool armed = a->payload && arm_locked(t, a, now_ns);
     if (armed && owned) /* before it can expire */
         enlist(p, a);
     lock_release(&t->lock);

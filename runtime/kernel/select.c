@@ -116,7 +116,9 @@ static inline void look_again(struct process *p, bl_receiver *r)
 static inline bool look_where_it_lies(struct process *p, bl_receiver *r)
 {
     struct message *m = inbox_peek(&p->inbox);
-    if (!m || m->next || message_is_signal(m) || p->mail.first || p->extra || r->place != &p->mail.first)
+    if (!m || m->next || message_is_signal(m) || p->mail.first || r->place != &p->mail.first)
+        return false;
+    if (UNLIKELY(p->extra != NULL) && p->extra->urgent)
         return false;
     r->alone = m;
     r->place = &r->alone;
@@ -245,9 +247,17 @@ void select_discard(struct sched *s, bl_receiver *r)
     message_free(m);
 }
 
+/* Nothing is older than the reference it is about, but what came in at the front. */
+static struct message **place_since(struct process *p, term reference)
+{
+    const struct heap *h = p->heap;
+    bool marked = h && h->mark_reference == reference && !(p->extra && p->extra->urgent);
+    return marked ? h->mark : &p->mail.first;
+}
+
 bool select_drop(struct process *p, select_test *matches, term of)
 {
-    for (struct message **place = &p->mail.first; *place; place = &(*place)->next)
+    for (struct message **place = place_since(p, of); *place; place = &(*place)->next)
         if (matches((*place)->word, of)) {
             struct message *m = *place;
             detach(p, place);

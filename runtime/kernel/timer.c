@@ -29,13 +29,16 @@ void timers_changed(struct timers *t)
     atomic_store_explicit(&t->next_ns, next == UINT64_MAX ? next : next << TIMER_TICK_SHIFT, memory_order_relaxed);
 }
 
-/* A wheel without entries may not have been turned for long. */
-void timers_prepare(struct timers *t)
+/* A wheel without entries may not have been turned for long. What comes in can only be sooner than
+ * the rest: the rest need not be looked at. */
+void timers_add(struct timers *t, struct wheel *w, struct wheel_entry *e, uint64_t now_ns)
 {
-    if (!t->wheel.count)
-        t->wheel.now = tick_of(os_now_ns());
-    if (!t->alarms.count)
-        t->alarms.now = tick_of(os_now_ns());
+    if (!w->count)
+        w->now = tick_of(now_ns);
+    uint64_t look_ns = wheel_add(w, e) << TIMER_TICK_SHIFT;
+    /* relaxed: as in timers_changed(). */
+    if (look_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
+        atomic_store_explicit(&t->next_ns, look_ns, memory_order_relaxed);
 }
 
 struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
@@ -46,9 +49,7 @@ struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
     struct timers *t = s->timers;
     *timer = (struct timer){.entry.tick = timer_tick_after(deadline_ns), .pid = process_pid(s->current), .home = s};
     lock_acquire(&t->lock);
-    timers_prepare(t);
-    wheel_add(&t->wheel, &timer->entry);
-    timers_changed(t);
+    timers_add(t, &t->wheel, &timer->entry, t->wheel.count ? 0 : os_now_ns());
     lock_release(&t->lock);
     if (!sched_until_timers(s))
         sched_watch_timers(s, TIMER_SWITCHES);

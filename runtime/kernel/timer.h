@@ -42,10 +42,10 @@ struct timers *timers_create(void);
 struct timer *timer_set(struct sched *s, uint64_t deadline_ns);
 void timer_cancel(struct timer *);
 
-/* Under the lock: something was added, taken out, or has expired. */
+/* Under the lock: add to one of the wheels. now_ns is read if the wheel is empty, and may lag behind. */
+void timers_add(struct timers *, struct wheel *, struct wheel_entry *, uint64_t now_ns);
+/* Under the lock: the last was taken out, or some have expired. */
 void timers_changed(struct timers *);
-/* Under the lock, before something is added to a wheel. */
-void timers_prepare(struct timers *);
 static inline uint64_t timer_tick_after(uint64_t ns)
 {
     return (ns >> TIMER_TICK_SHIFT) + 1;

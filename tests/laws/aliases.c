@@ -30,6 +30,33 @@ LAW(aliases, are_active_until_unalias_or_the_first_reply)
     run(plain);
 }
 
+static void built(bl_term unused)
+{
+    (void)unused;
+    int64_t i = 0;
+    bl_term alias = bl_alias(0), self = bl_from_pid(bl_self());
+    CLAIM(bl_register(atom("builder"), bl_self()) == BL_OK);
+    CLAIM(BL_SEND_TO(alias, "{by, alias, %i}", (int64_t)1) == BL_OK);
+    CLAIM(BL_SEND_TO(self, "{by, pid, %i}", (int64_t)2) == BL_OK);
+    CLAIM(BL_SEND_TO(atom("builder"), "{by, name, %i}", (int64_t)3) == BL_OK);
+    CLAIM(BL_SEND_TO(alias, "alone") == BL_OK);
+    CLAIM(BL_MATCH(bl_receive(), "{by, alias, %i}", &i) && i == 1);
+    CLAIM(BL_MATCH(bl_receive(), "{by, pid, %i}", &i) && i == 2);
+    CLAIM(BL_MATCH(bl_receive(), "{by, name, %i}", &i) && i == 3);
+    CLAIM(is_atom(bl_receive(), "alone"));
+    CLAIM(bl_unalias(alias) && BL_SEND_TO(alias, "{too, late}") == BL_OK);
+    CLAIM(BL_SEND_TO(bl_make_reference(), "{no, alias}") == BL_OK);
+    CLAIM(BL_SEND_TO(atom("nobody"), "{no, name}") == BL_ENAME);
+    CLAIM(BL_SEND_TO(bl_nil(), "{no, name}") == BL_EINVAL);
+    CLAIM(BL_SEND_TO(self, "{%a}", bl_int(1)) == BL_EINVAL);
+    CLAIM(bl_mailbox_length() == 0);
+}
+
+LAW(aliases, are_sent_what_is_built)
+{
+    run(built);
+}
+
 static void with_monitor(bl_term unused)
 {
     (void)unused;

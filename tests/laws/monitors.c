@@ -72,6 +72,47 @@ LAW(monitors, are_over_when_that_is_said)
     run(end_them);
 }
 
+/* A monitor of a process that ends; its DOWN has come when this returns. */
+static bl_term heard_of(unsigned options)
+{
+    bl_pid p = bl_spawn(sleeper, bl_int(0));
+    bl_term r = bl_monitor_opt(bl_from_pid(p), options, (bl_term){0});
+    size_t before = bl_mailbox_length();
+    bl_exit_signal(p, atom("kill"));
+    while (bl_mailbox_length() == before)
+        bl_yield();
+    return r;
+}
+
+static void flushed(unsigned options, bool another_since)
+{
+    bool was = true;
+    bl_send(bl_self(), atom("older"));
+    bl_term r = heard_of(options);
+    bl_send(bl_self(), atom("younger"));
+    if (another_since)
+        bl_make_reference();
+    CLAIM(bl_demonitor(r, true, &was) == BL_OK && !was);
+    CLAIM(is_atom(bl_receive(), "older") && is_atom(bl_receive(), "younger"));
+    claim_nothing();
+}
+
+static void flush_everywhere(bl_term unused)
+{
+    (void)unused;
+    bl_put(atom("a heap"), BL_TERM("{is, [needed]}")); /* to mark anything */
+    flushed(0, false);
+    flushed(0, true);
+    flushed(BL_ALIAS_REPLY, false);
+    flushed(BL_PRIORITY_MESSAGE, false);
+    flushed(BL_PRIORITY_MESSAGE, true);
+}
+
+LAW(monitors, are_flushed_wherever_their_message_is)
+{
+    run(flush_everywhere);
+}
+
 static void demonitor_races(bl_term unused)
 {
     (void)unused;

@@ -45,7 +45,10 @@ Test(wheel, does_as_a_plain_list_would)
                 in -= was;
                 entry[i].tick = now + some_distance(&r);
                 due[i] = entry[i].tick > now ? entry[i].tick : now + 1;
-                wheel_add(&wheel, &entry[i]);
+                uint64_t look = wheel_add(&wheel, &entry[i]);
+                cr_assert_leq(look, due[i], "it would be missed");
+                cr_assert_gt(look, now);
+                cr_assert_geq(look, wheel_next(&wheel));
                 in++;
                 continue;
             }

@@ -24,7 +24,7 @@ for argument; do
     esac
     option=$argument
 done
-case $figure in ring | spawn_live | memory) ;; *) n=1 ;; esac
+case $figure in ring | spawn_live | memory | link_exit | monitor | registry) ;; *) n=1 ;; esac
 # What is no number is refused by the program itself, once it runs.
 case $cpus in 0* | *[!0-9]* | '' | ?????*) cpus=1 ;; esac
 case $n in

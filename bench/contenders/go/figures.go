@@ -42,13 +42,13 @@ var figures = []figure{
 	{"spawn_join", always(joins, sum(joins)), fixed(1), prepareSpawnJoin},
 	{"yield", always(yields, yields), fixed(2), prepareYield},
 	{"ping_pong", always(trips, sum(trips)+trips), fixed(2), preparePingPong},
-	{"ring", func(s setting) proof { return proof{hops(s.N), hops(s.N)} }, func(s setting) int { return s.N }, prepareRing},
+	{"ring", func(s setting) proof { return proof{work: hops(s.N), checksum: hops(s.N)} }, func(s setting) int { return s.N }, prepareRing},
 	{"stream", always(streamed, sum(streamed)), fixed(2), prepareStream},
 	{"fan_in", always(streamed, senders*sum(streamed/senders)), fixed(senders + 1), prepareFanIn},
 }
 
 func always(work, checksum int) func(setting) proof {
-	return func(setting) proof { return proof{work, checksum} }
+	return func(setting) proof { return proof{work: work, checksum: checksum} }
 }
 
 func fixed(peak int) func(setting) int { return func(setting) int { return peak } }
@@ -105,7 +105,7 @@ func prepareYield(setting) func() proof {
 		first <- true
 		second <- true
 		count := <-done + <-done
-		return proof{count, count}
+		return proof{work: count, checksum: count}
 	}
 }
 
@@ -162,7 +162,7 @@ func prepareRing(s setting) func() proof {
 	return func() proof {
 		first <- 0
 		token := <-done
-		return proof{token, token}
+		return proof{work: token, checksum: token}
 	}
 }
 

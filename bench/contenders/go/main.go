@@ -1,8 +1,8 @@
 // The common command line of bench/README.md, in Go.
 //
-// What a figure does is in figures.go and terms.go, goroutines that stay parked are
-// in parking.go, the probes during a collection in isolation.go; here are the
-// options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
+// What a figure does is in figures.go, terms.go and signals.go, goroutines that stay
+// parked are in parking.go, the probes during a collection in isolation.go; here are
+// the options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
 package main
 
 import (
@@ -29,8 +29,11 @@ type setting struct {
 	hold    bool
 }
 
-// What a batch did, or what it should have done.
-type proof struct{ work, checksum int }
+// What a batch did, or what it should have done; and how much of its time does not count.
+type proof struct {
+	work, checksum int
+	aside          time.Duration
+}
 
 type sample struct {
 	setting
@@ -60,6 +63,11 @@ var variantsOf = map[string][]string{
 	"pattern":      {"int", "atom", "pair", "nested", "list", "map", "bin"},
 	"heap_bytes":   {"free"},
 	"gc_isolation": {"free"},
+	"link_exit":    {"one_cpu", "free"},
+	"monitor":      {"one_cpu"},
+	"call":         {"one_cpu", "two_cpus"},
+	"timer":        {"set_cancel", "set_fire"},
+	"registry":     {"one_cpu", "free"},
 }
 
 func main() {
@@ -134,7 +142,7 @@ func (s *setting) sensible() error {
 		return usageError("--min-time wants seconds above 0")
 	case s.Variant == "one_cpu" && s.CPUs > 1:
 		return usageError("one_cpu means --cpus 1")
-	case s.CPUs > 1 && contains([]string{"copy", "selective", "pattern"}, s.Figure):
+	case s.CPUs > 1 && contains([]string{"copy", "selective", "pattern", "timer"}, s.Figure):
 		return usageError(s.Figure + " is measured on one CPU: --cpus 1")
 	case s.hold && !contains(parkingFigures, s.Figure):
 		return usageError("--hold is for memory, spawn_live and heap_bytes")
@@ -168,7 +176,7 @@ func (s *setting) least() int {
 	switch s.Figure {
 	case "ring":
 		return 2
-	case "copy", "selective", "heap_bytes", "gc_isolation":
+	case "copy", "selective", "heap_bytes", "gc_isolation", "call", "timer":
 		return 0
 	}
 	return 1
@@ -198,7 +206,9 @@ func contains(names []string, name string) bool {
 }
 
 // Those whose batches are timed.
-func timed() []figure { return append(append([]figure(nil), figures...), termFigures...) }
+func timed() []figure {
+	return append(append(append([]figure(nil), figures...), termFigures...), signalFigures...)
+}
 
 func names() (all []string) {
 	for _, f := range timed() {
@@ -247,31 +257,34 @@ func (r *sample) clock(batch func() proof, expected proof) (int, time.Duration, 
 		wanted := (r.ops + expected.work - 1) / expected.work
 		return repeat(batch, expected, func(batches int, _ time.Duration) bool { return batches >= wanted })
 	}
-	if err := one(batch, expected); err != nil {
+	if _, err := one(batch, expected); err != nil {
 		return 0, 0, err
 	}
 	return repeat(batch, expected, func(_ int, elapsed time.Duration) bool { return elapsed.Seconds() >= r.minTime })
 }
 
 func repeat(batch func() proof, expected proof, enough func(int, time.Duration) bool) (int, time.Duration, error) {
-	start := time.Now()
+	start, aside := time.Now(), time.Duration(0)
 	for batches := 1; ; batches++ {
-		if err := one(batch, expected); err != nil {
+		more, err := one(batch, expected)
+		if err != nil {
 			return 0, 0, err
 		}
-		if elapsed := time.Since(start); enough(batches, elapsed) {
+		aside += more
+		if elapsed := time.Since(start) - aside; enough(batches, elapsed) {
 			return batches, elapsed, nil
 		}
 	}
 }
 
-// One batch, refused unless it did its work.
-func one(batch func() proof, expected proof) error {
-	if did := batch(); did != expected {
-		return fmt.Errorf("unequal work: a batch did %d with checksum %d, expected %d and %d",
+// One batch, refused unless it did its work. How much of its time does not count.
+func one(batch func() proof, expected proof) (time.Duration, error) {
+	did := batch()
+	if did.work != expected.work || did.checksum != expected.checksum {
+		return 0, fmt.Errorf("unequal work: a batch did %d with checksum %d, expected %d and %d",
 			did.work, did.checksum, expected.work, expected.checksum)
 	}
-	return nil
+	return did.aside, nil
 }
 
 // One JSON line on standard output.

@@ -123,7 +123,7 @@ func (r *sample) ask(units []chan question) error {
 func (s *setting) parkedProof() proof {
 	n := s.units()
 	if s.Figure == "heap_bytes" {
-		return proof{n, n * (s.N / 2)}
+		return proof{work: n, checksum: n * (s.N / 2)}
 	}
-	return proof{n, sum(n)}
+	return proof{work: n, checksum: sum(n)}
 }

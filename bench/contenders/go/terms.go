@@ -15,7 +15,7 @@ const steadyCells = 4194304 // about so many bytes or elements are copied in a b
 
 var termFigures = []figure{
 	{"tuple_ping_pong", always(trips, sum(trips)+trips), fixed(2), prepareTuplePingPong},
-	{"copy", func(s setting) proof { return proof{copies(s.N), copies(s.N) * (s.N + 1)} }, fixed(2), prepareCopy},
+	{"copy", func(s setting) proof { return proof{work: copies(s.N), checksum: copies(s.N) * (s.N + 1)} }, fixed(2), prepareCopy},
 }
 
 // The figures that Go cannot do, and why.
