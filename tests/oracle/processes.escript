@@ -138,10 +138,10 @@ is_varied(_) ->
     Missed =:= [] orelse io:format("BROKEN: never happened: ~0p~n", [Missed]) =/= ok.
 
 wanted_results() ->
-    [{spawn, [spawned, again]}, {request, [spawned]}, {link, [true, noproc, nobody]}, {unlink, [true]}, {signal, [true]},
-     {trap, [true, false]}, {monitor, [made]}, {watch, [made]}, {demonitor, [true, false]}, {alias, [made]},
-     {unalias, [true, false]}, {send, [ok]}, {send_name, [ok, badarg]}, {send_reference, [ok]}, {take, [got, nothing]},
-     {drain, [drained]}, {register, [true, false]}, {unregister, [true, false]}, {whereis, [a0, undefined]},
+    [{spawn, [spawned, again]}, {request, [spawned]}, {link, [true, noproc, nobody]}, {unlink, [true]},
+     {signal, [true]}, {trap, [true, false]}, {monitor, [made]}, {watch, [made]}, {demonitor, [true, false]}, {alias, [made]},
+     {unalias, [true, false]}, {send, [ok]}, {send_name, [ok, badarg]}, {send_reference, [ok]},
+     {take, [got, nothing]}, {drain, [drained]}, {register, [true, false]}, {unregister, [true, false]}, {whereis, [a0, undefined]},
      {timer, [made]}, {cancel_timer, [left, over]}, {read_timer, [left, over]}, {alive, [true, false]},
      {info, [links, monitors, monitored_by, registered_name, messages, undefined]}, {leader, [true, false]},
      {suspend, [true, false]}, {resume, [true, false]}, {'catch', [exit, error, throw]}, {hibernate, [hibernates]}].
