@@ -139,7 +139,7 @@ bl_error bl_unlink(bl_pid to)
 
 /* ---- monitors and aliases ---- */
 
-enum { MONITOR_OPTIONS = 31, ALIAS_MODES = BL_ALIAS_UNALIAS | BL_ALIAS_DEMONITOR | BL_ALIAS_REPLY };
+enum { ALIAS_MODES = BL_ALIAS_UNALIAS | BL_ALIAS_DEMONITOR | BL_ALIAS_REPLY };
 
 bl_term bl_monitor_opt(bl_term of, unsigned options, bl_term tag)
 {
@@ -759,6 +759,15 @@ bl_pid bl_spawn_monitor(bl_function *function, bl_term arg, bl_term *reference)
 
 /* The reply comes first of all: nothing that the child does can be received before we
  * take it in, and we do that later. */
+static term why_not_spawned(bl_error error)
+{
+    switch (error) {
+    case BL_ELIMIT: return term_atom(ATOM_system_limit);
+    case BL_ENOMEM: return term_atom(ATOM_no_memory);
+    default: return term_atom(ATOM_badopt);
+    }
+}
+
 bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_options *options, bl_term tag)
 {
     struct sched *s = enter();
@@ -775,8 +784,7 @@ bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_opti
     if (!reference.word)
         reference = term_give(term_reference(reference_number(s)));
     term reply[4] = {tag.word ? tag.word : term_atom(ATOM_spawn_reply), reference.word,
-                     term_atom(error ? ATOM_error : ATOM_ok),
-                     error ? term_atom(error == BL_ELIMIT ? ATOM_system_limit : ATOM_no_memory) : pid.word};
+                     term_atom(error ? ATOM_error : ATOM_ok), error ? why_not_spawned(error) : pid.word};
     signal_post(s->current, reply, 4, false);
     if (s->current->doomed)
         process_end_doomed();

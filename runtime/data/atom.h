@@ -58,6 +58,7 @@ static inline const char *atom_text(term t)
     X(running)                                                                                     \
     X(runnable)                                                                                    \
     X(system_limit)                                                                                \
+    X(badopt)                                                                                      \
     X(suspended)                                                                                   \
     X(size)                                                                                        \
     X(error_logger)                                                                                \
