@@ -137,7 +137,8 @@ typedef enum bl_priority { BL_PRIORITY_NORMAL, BL_PRIORITY_LOW, BL_PRIORITY_HIGH
  *     trap_exit           true, false
  *     priority            normal, low, high, max
  *     min_heap_size       words
- *     max_heap_size       words (0: no limit), or #{size => Words, kill => true or false}
+ *     max_heap_size       words (0: no limit; else not below min_heap_size), or
+ *                         #{size => Words, kill => true or false}
  *     message_queue_data  on_heap, off_heap: kept, and without effect
  *     fullsweep_after     0 .. 65535: the same
  *     sensitive           true, false: the same */

@@ -372,11 +372,26 @@ static term entry_of(term map, unsigned key)
     return map_get(map, term_atom(key), &value) == ORDER_SAME ? value : TERM_NONE;
 }
 
+/* Is there nothing of this key, or true or false? */
+static bool may_say(term map, unsigned key)
+{
+    term value = term_is_map(map) ? entry_of(map, key) : TERM_NONE;
+    return !value || is_boolean(value);
+}
+
+/* The last two of these keys have no effect here. */
+static bool is_limit(term value)
+{
+    return may_say(value, ATOM_kill) && may_say(value, ATOM_error_logger) && may_say(value, ATOM_include_shared_binaries);
+}
+
 static term swap_max_heap(struct process *p, struct heap *h, term value)
 {
     term size = term_is_map(value) ? entry_of(value, ATOM_size) : value;
     term kill = term_is_map(value) ? entry_of(value, ATOM_kill) : TERM_NONE;
-    if (!is_size(size, INT64_MAX / 64) || (kill && !is_boolean(kill)))
+    if (!is_size(size, INT64_MAX / 64) || !is_limit(value))
+        return TERM_NONE;
+    if (term_int_value(size) && (size_t)term_int_value(size) < h->least)
         return TERM_NONE;
     term old = info_make(p, term_atom(ATOM_max_heap_size), h, ATOM_running);
     if (!old)

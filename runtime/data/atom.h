@@ -62,6 +62,7 @@ static inline const char *atom_text(term t)
     X(suspended)                                                                                   \
     X(size)                                                                                        \
     X(error_logger)                                                                                \
+    X(include_shared_binaries)                                                                     \
     X(minor_gcs)                                                                                   \
     X(current_function)                                                                            \
     X(dictionary)                                                                                  \
