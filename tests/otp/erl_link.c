@@ -202,7 +202,7 @@ CASE(erl_link, process_monitors)
     CLAIM(bl_is_nil(info(bl_self(), "monitors")) && !says(bl_self(), "monitored_by", self()));
     BL_RECEIVE {
         BL_ON("{'DOWN', %*r, _, _, _}") CLAIM(false);
-        BL_AFTER(full(500, 50)) (void)0;
+        BL_AFTER(milliseconds(500, 50)) (void)0;
     }
     CLAIM(bl_demonitor(r1, false, NULL) == BL_OK && bl_demonitor(r2, false, NULL) == BL_OK);
 }
@@ -226,7 +226,7 @@ CASE(erl_link, otp_5772_monitor)
     }
     BL_RECEIVE {
         BL_ON("{'DOWN', %*r, _, _, _}") CLAIM(false);
-        BL_AFTER(full(1000, 200)) (void)0;
+        BL_AFTER(milliseconds(1000, 50)) (void)0;
     }
 }
 

@@ -292,7 +292,7 @@ static void exit_when_told(bl_term reason)
 CASE(monitor, large_exit)
 {
     for (int i = 0; i < 100; i++) {
-        bl_term s0 = BL_TERM("{big, tuple, with, [list, 4563784278]}"), s = BL_TUPLE(s0, bl_encode(s0, NULL)), r;
+        bl_term s0 = BL_TERM("{big, tuple, with, [list, 4563784278]}"), s = BL_TUPLE(s0, big_binary()), r;
         bl_pid p = bl_spawn(exit_when_told, s);
         r = bl_monitor(p);
         bl_send(p, atom("hej"));
@@ -447,7 +447,7 @@ CASE(monitor, named_down)
         put_away(hogs[i]);
 }
 
-enum { GROUPS = 100, MEMBERS = 100 };
+enum { MEMBERS = 100 };
 
 /* Each is over, or has fired: one of the two. */
 static void remove_monitors(bl_term master)
@@ -470,8 +470,9 @@ static void remove_monitors(bl_term master)
 
 CASE(monitor, local_remove_monitor)
 {
-    for (int i = 0; i < GROUPS; i++)
+    int64_t groups = full(100, 400);
+    for (int64_t i = 0; i < groups; i++)
         bl_spawn_link(remove_monitors, self());
-    for (int i = 0; i < GROUPS; i++)
+    for (int64_t i = 0; i < groups; i++)
         claim_next(atom("result"));
 }

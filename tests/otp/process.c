@@ -83,7 +83,7 @@ static void signal_and_keep_the_cpu(bl_term about)
 
 CASE(process, exit_and_timeout)
 {
-    bl_term ms = bl_int(full(2500, 200)), reason;
+    bl_term ms = bl_int(milliseconds(2500, 100)), reason;
     bl_pid low, high;
     bl_trap_exit(true);
     low = bl_spawn_link(wait_twice, ms);
@@ -966,12 +966,12 @@ static void look_while_they_end(int n)
         hanging[i] = bl_spawn_opt(hang_around, bl_from_pid(cleaner), &o);
         CLAIM(bl_pid_error(hanging[i]) == BL_OK);
         if (i % 3 == 2)
-            for (int k = 0; k < 30; k++)
+            for (int k = live(300000) / 10000; k > 0; k--) /* 30, who are gone at once */
                 bl_spawn(nothing, bl_int(0));
     }
     look_at_all(n);
     killer = bl_spawn_link(end_them, BL_TUPLE(bl_from_pid(cleaner), bl_int(n)));
-    for (int next = 0; next < n; next += n / 10) {
+    for (int next = 0; next < n; next += n / 10 + 1) {
         while (gone < next)
             bl_yield();
         look_at_all(n);
@@ -1062,7 +1062,7 @@ CASE(process, processes_send_infant)
         bl_spawn_link(spawn_infant, BL_TERM("{%i, %p, %p, 1}", scheduler, bl_self(), bl_self()));
     }
     sender = bl_spawn_opt(send_to_infants, known, &o);
-    bl_send_after((uint64_t)full(1000, 1000), bl_from_pid(sender), atom("timeout"));
+    bl_send_after((uint64_t)milliseconds(1000, 300), bl_from_pid(sender), atom("timeout"));
     CLAIM(is_atom(claim_fired(reference), "normal"));
     send_to_others(known, "stop");
     for (int i = 0; i < SPAWNERS; i++)
@@ -1072,7 +1072,7 @@ CASE(process, processes_send_infant)
 
 static void look_for_pid(bl_term old)
 {
-    int64_t until = bl_monotonic_ns() + full(180000, 2000) * 1000000;
+    int64_t until = bl_monotonic_ns() + milliseconds(180000, 300) * 1000000;
     while (bl_monotonic_ns() < until)
         CLAIM(!bl_same(bl_from_pid(bl_spawn(nothing, bl_int(0))), old));
 }

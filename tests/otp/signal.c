@@ -236,7 +236,7 @@ enum { MOVERS = 100 };
 /* The time to move comes while, or after, they are sent to. One in ten may be ended in the middle of it. */
 static void move(bool pairs, bool ending, bool literal)
 {
-    int64_t n = full(10000, 10000), go = bl_monotonic_ns() / 1000000 + full(1000, 200);
+    int64_t n = full(10000, 10000), go = bl_monotonic_ns() / 1000000 + milliseconds(1000, 50);
     bl_term last = literal ? bl_literal(BL_TERM("{literal, \"text\", [1, 2, 3]}")) : atom("last");
     bl_term about = BL_TUPLE(atom(pairs ? "true" : "false"), bl_int(n), bl_int(go), last);
     bl_pid p[MOVERS];
