@@ -273,7 +273,7 @@ static void link_at_random(bl_term about)
     int64_t seed, operations;
     bl_pid tester, other;
     bl_term reason;
-    CLAIM(BL_MATCH(about, "{%i, %i, %p}", &seed, &operations, &tester));
+    MUST_MATCH(about, "{%i, %i, %p}", &seed, &operations, &tester);
     struct random random = random_split((uint64_t)seed, (uint64_t)operations);
     bl_trap_exit(true);
     BL_RECEIVE {

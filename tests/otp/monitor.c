@@ -214,7 +214,7 @@ static void demonitor_who_ends(bl_term about)
 {
     bl_pid parent, p;
     bl_term alias;
-    CLAIM(BL_MATCH(about, "{%p, %p}", &parent, &p));
+    MUST_MATCH(about, "{%p, %p}", &parent, &p);
     alias = bl_monitor_opt(bl_from_pid(p), BL_ALIAS_UNALIAS, no_term());
     bl_send(parent, atom("ready"));
     BL_RECEIVE {

@@ -93,7 +93,7 @@ static void stand_in_line(bl_term about)
 {
     int64_t how, rest;
     bl_pid tester;
-    CLAIM(BL_MATCH(about, "{%i, %i, %p}", &how, &rest, &tester));
+    MUST_MATCH(about, "{%i, %i, %p}", &how, &rest, &tester);
     if (rest) {
         bl_spawn_link(stand_in_line, BL_TERM("{%i, %i, %p}", how, rest - 1, tester));
     } else if (how == BY_ANOTHER) {
@@ -114,7 +114,7 @@ CASE(signal, kill2killed)
         for (int i = 0; i < 4; i++) {
             bl_pid last, p = bl_spawn_link(stand_in_line, BL_TERM("{%i, %i, %p}", (int64_t)how, lengths[i] - 1, bl_self()));
             if (how == BY_ANOTHER) {
-                CLAIM(BL_MATCH(bl_receive(), "{end_of_line, %p}", &last));
+                MUST_MATCH(bl_receive(), "{end_of_line, %p}", &last);
                 bl_exit_signal(last, atom("kill"));
             }
             claim_exit(p, atom(how == BY_ITSELF ? "kill" : "killed"));

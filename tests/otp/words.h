@@ -4,6 +4,13 @@
 
 #include "otp/otp.h"
 
+/* As in `Pattern = t`. */
+#define MUST_MATCH(t, ...)                                                                         \
+    do {                                                                                           \
+        if (!BL_MATCH(t, __VA_ARGS__))                                                             \
+            bl_error_exit(atom("badmatch"));                                                       \
+    } while (0)
+
 /* Waits for a message that nobody sends: its mailbox keeps what comes. */
 SHORT_WORD void idler(bl_term unused)
 {
