@@ -382,7 +382,8 @@ static bool may_say(term map, unsigned key)
 /* The last two of these keys have no effect here. */
 static bool is_limit(term value)
 {
-    return may_say(value, ATOM_kill) && may_say(value, ATOM_error_logger) && may_say(value, ATOM_include_shared_binaries);
+    return may_say(value, ATOM_kill) && may_say(value, ATOM_error_logger) &&
+           may_say(value, ATOM_include_shared_binaries);
 }
 
 static term swap_max_heap(struct process *p, struct heap *h, term value)

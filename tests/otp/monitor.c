@@ -112,7 +112,8 @@ static void sleep_and_end(bl_term milliseconds)
 CASE(monitor, mon_1)
 {
     bl_pid p = bl_spawn(sleep_and_end, bl_int(1));
-    bl_term r = bl_monitor(p), reason = claim_fired(r), name = atom("jeeves"), named = BL_TERM("{jeeves, nonode@nohost}");
+    bl_term r = bl_monitor(p), reason = claim_fired(r);
+    bl_term name = atom("jeeves"), named = BL_TERM("{jeeves, nonode@nohost}");
     CLAIM(is_atom(reason, "normal") || is_atom(reason, "noproc"));
     p = bl_spawn_monitor(sleep_and_end, bl_int(1), &r);
     claim_down(r, bl_from_pid(p), atom("normal"));
@@ -265,7 +266,8 @@ static void watch_nobody_and_end(bl_term about)
 {
     bool aliased = bl_to_int(about) & 1, tagged = bl_to_int(about) & 2;
     bl_yield();
-    bl_monitor_opt(atom("undefined_name_gh6185"), aliased ? BL_ALIAS_UNALIAS : 0, tagged ? bl_make_reference() : no_term());
+    bl_monitor_opt(atom("undefined_name_gh6185"), aliased ? BL_ALIAS_UNALIAS : 0,
+                   tagged ? bl_make_reference() : no_term());
     bl_exit(atom("bang"));
 }
 

@@ -201,8 +201,8 @@ static void nothing(bl_term unused)
 static void spawn_with_binary(bl_term n)
 {
     for (int64_t i = bl_to_int(n); i > 0; i--) {
-        bl_term reference;
-        bl_pid p = bl_spawn_monitor(nothing, BL_TUPLE(bl_binary(NULL, 2 << 20), bl_resource(1, count_destroyed)), &reference);
+        bl_term reference, arg = BL_TUPLE(bl_binary(NULL, 2 << 20), bl_resource(1, count_destroyed));
+        bl_pid p = bl_spawn_monitor(nothing, arg, &reference);
         claim_down(reference, bl_from_pid(p), atom("normal"));
     }
 }
@@ -233,8 +233,8 @@ CASE(process, spawn_huge_arglist)
     bl_term arguments = numbers(1, 246), reference, none = no_term();
     int long_list = (int)full(1000000, 200000);
     bl_term head[] = {BL_TERM("#{a => 1, b => 2, c => 3, d => 4, e => 5}"), times(3 * long_list, bl_int('x')),
-                      bl_binary(NULL, 1 << 20), BL_TERM("{hej, hopp}"), bl_nil(), bl_processes(), bl_binary(NULL, 1 << 20),
-                      times(long_list, bl_int('a')), bl_make_reference()};
+                      bl_binary(NULL, 1 << 20), BL_TERM("{hej, hopp}"), bl_nil(), bl_processes(),
+                      bl_binary(NULL, 1 << 20), times(long_list, bl_int('a')), bl_make_reference()};
     for (int i = 0; i < 9; i++)
         arguments = bl_cons(head[i], arguments);
     for (int how = 0; how < 5; how++) {

@@ -112,7 +112,8 @@ CASE(signal, kill2killed)
     bl_trap_exit(true);
     for (enum end how = BY_ANOTHER; how <= BY_ITSELF; how++)
         for (int i = 0; i < 4; i++) {
-            bl_pid last, p = bl_spawn_link(stand_in_line, BL_TERM("{%i, %i, %p}", (int64_t)how, lengths[i] - 1, bl_self()));
+            bl_term arg = BL_TERM("{%i, %i, %p}", (int64_t)how, lengths[i] - 1, bl_self());
+            bl_pid last, p = bl_spawn_link(stand_in_line, arg);
             if (how == BY_ANOTHER) {
                 MUST_MATCH(bl_receive(), "{end_of_line, %p}", &last);
                 bl_exit_signal(last, atom("kill"));
@@ -361,7 +362,8 @@ static void link_on_go(bl_term about)
 CASE(signal, parallel_signal_enqueue_race_2)
 {
     bl_spawn_options on_2 = {.link = true, .message_queue_off_heap = true, .scheduler = ON(1) ? 1 : 2};
-    bl_spawn_options on_3 = {.link = true, .scheduler = ON(1) ? 1 : 3}, on_4 = {.link = true, .scheduler = ON(1) ? 1 : 4};
+    bl_spawn_options on_3 = {.link = true, .scheduler = ON(1) ? 1 : 3};
+    bl_spawn_options on_4 = {.link = true, .scheduler = ON(1) ? 1 : 4};
     bl_pid receiver = bl_spawn_opt(idler, bl_int(0), &on_2), first, second;
     bl_term about = BL_TUPLE(bl_from_pid(receiver), self());
     bl_pid asker = bl_spawn_opt(ask_on_go, about, &on_3), linker = bl_spawn_opt(link_on_go, about, &on_4);
