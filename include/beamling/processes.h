@@ -151,7 +151,8 @@ typedef enum bl_priority { BL_PRIORITY_NORMAL, BL_PRIORITY_LOW, BL_PRIORITY_HIGH
  *     trap_exit           true, false
  *     priority            normal, low, high, max
  *     min_heap_size       words
- *     max_heap_size       words (0: no limit), or #{size => Words, kill => true or false}
+ *     max_heap_size       words (0: no limit; else not below min_heap_size), or
+ *                         #{size => Words, kill => true or false}
  *     message_queue_data  on_heap, off_heap: whether messages that wait count with the heap, in
  *                         total_heap_size and against max_heap_size; they lie outside in any case
  *     fullsweep_after     0 .. 65535: kept, and without effect
@@ -257,10 +258,11 @@ BL_API bl_error bl_read_timer_async(bl_term timer);
 BL_API bl_pid bl_spawn_link(bl_function *function, bl_term arg);
 BL_API bl_pid bl_spawn_monitor(bl_function *function, bl_term arg, bl_term *reference);
 
-/* A message {tag, Reference, ok, Pid}, or {tag, Reference, error, system_limit}, says what
- * became of it; `tag` "no term": spawn_reply. It is in the mailbox before anything that the
- * new process can cause. The reference is that of the monitor, if there is one. Options may
- * be NULL. "No term": as for bl_monitor(). (erlang:spawn_request/5) [process] */
+/* A message {tag, Reference, ok, Pid}, or {tag, Reference, error, system_limit} (or badopt: an
+ * option is out of its range), says what became of it; `tag` "no term": spawn_reply. It is in
+ * the mailbox before anything that the new process can cause. The reference is that of the
+ * monitor, if there is one. Options may be NULL. "No term": as for bl_monitor().
+ * (erlang:spawn_request/5) [process] */
 BL_API bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_options *options, bl_term tag);
 
 #ifdef __cplusplus

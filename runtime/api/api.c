@@ -12,6 +12,7 @@
 #include "kernel/catch.h"
 #include "kernel/garbage.h"
 #include "kernel/info.h"
+#include "kernel/monitor.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
 #include "kernel/spawn.h"
@@ -79,7 +80,7 @@ static bl_pid spawn(enum process_kind kind, union process_entry entry, bl_term a
         return failed(BL_ESTATE);
     if (UNLIKELY(options->scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
         return failed(BL_EINVAL);
-    if (UNLIKELY(options->priority > BL_PRIORITY_MAX ||
+    if (UNLIKELY(options->priority > BL_PRIORITY_MAX || options->monitor_options > MONITOR_OPTIONS ||
                  (options->message_queue_off_heap && options->message_queue_on_heap)))
         return failed(BL_EINVAL);
     if (s)

@@ -120,7 +120,7 @@ bl_error bl_unlink(bl_pid to)
 
 /* ---- monitors and aliases ---- */
 
-enum { MONITOR_OPTIONS = 31, ALIAS_MODES = BL_ALIAS_UNALIAS | BL_ALIAS_DEMONITOR | BL_ALIAS_REPLY };
+enum { ALIAS_MODES = BL_ALIAS_UNALIAS | BL_ALIAS_DEMONITOR | BL_ALIAS_REPLY };
 
 bl_term bl_monitor_opt(bl_term of, unsigned options, bl_term tag)
 {
@@ -348,11 +348,27 @@ static term entry_of(term map, unsigned key)
     return map_get(map, term_atom(key), &value) == ORDER_SAME ? value : TERM_NONE;
 }
 
+/* Is there nothing of this key, or true or false? */
+static bool may_say(term map, unsigned key)
+{
+    term value = term_is_map(map) ? entry_of(map, key) : TERM_NONE;
+    return !value || is_boolean(value);
+}
+
+/* The last two of these keys have no effect here. */
+static bool is_limit(term value)
+{
+    return may_say(value, ATOM_kill) && may_say(value, ATOM_error_logger) &&
+           may_say(value, ATOM_include_shared_binaries);
+}
+
 static term swap_max_heap(struct process *p, struct heap *h, term value)
 {
     term size = term_is_map(value) ? entry_of(value, ATOM_size) : value;
     term kill = term_is_map(value) ? entry_of(value, ATOM_kill) : TERM_NONE;
-    if (!is_size(size, INT64_MAX / 64) || (kill && !is_boolean(kill)))
+    if (!is_size(size, INT64_MAX / 64) || !is_limit(value))
+        return TERM_NONE;
+    if (term_int_value(size) && (size_t)term_int_value(size) < h->least)
         return TERM_NONE;
     term old = info_make(p, term_atom(ATOM_max_heap_size), h, ATOM_running);
     if (!old)
@@ -802,6 +818,15 @@ bl_pid bl_spawn_monitor(bl_function *function, bl_term arg, bl_term *reference)
 
 /* The reply comes first of all: nothing that the child does can be received before we
  * take it in, and we do that later. */
+static term why_not_spawned(bl_error error)
+{
+    switch (error) {
+    case BL_ELIMIT: return term_atom(ATOM_system_limit);
+    case BL_ENOMEM: return term_atom(ATOM_no_memory);
+    default: return term_atom(ATOM_badopt);
+    }
+}
+
 bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_options *options, bl_term tag)
 {
     struct sched *s = enter();
@@ -820,8 +845,7 @@ bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_opti
     if (!reference.word)
         reference = term_give(term_reference(reference_number(s)));
     term reply[4] = {tag.word ? tag.word : term_atom(ATOM_spawn_reply), reference.word,
-                     term_atom(error ? ATOM_error : ATOM_ok),
-                     error ? term_atom(error == BL_ELIMIT ? ATOM_system_limit : ATOM_no_memory) : pid.word};
+                     term_atom(error ? ATOM_error : ATOM_ok), error ? why_not_spawned(error) : pid.word};
     signal_post(s->current, reply, 4, false);
     if (s->current->doomed)
         process_end_doomed();

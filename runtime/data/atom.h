@@ -67,9 +67,11 @@ static inline const char *atom_text(term t)
     X(running)                                                                                     \
     X(runnable)                                                                                    \
     X(system_limit)                                                                                \
+    X(badopt)                                                                                      \
     X(suspended)                                                                                   \
     X(size)                                                                                        \
     X(error_logger)                                                                                \
+    X(include_shared_binaries)                                                                     \
     X(minor_gcs)                                                                                   \
     X(bl_hibernate)                                                                                \
     X(current_function)                                                                            \

@@ -81,7 +81,7 @@ static void orphan(const struct process *p, struct message *m, term ended, parce
 }
 
 /* Signals get their answers. The runtime may stop meanwhile: so each is out of the list first. */
-static bool answer_all(struct process *p, struct estate *e, term ended, parcel reason, int *left)
+static bool answer_estate(struct process *p, struct estate *e, term ended, parcel reason, int *left)
 {
     struct message *m;
     while ((m = next_of(&e->signals.first, left)) || (m = next_of(&e->late_signals, left)))
@@ -114,7 +114,7 @@ static NOINLINE bool leave_much(struct process *p, struct message *late, term en
     struct estate e = estate_of(p, late);
     for (;;) {
         int left = SLICE;
-        if (process_heap_drop_some(p, &left) && sort_out(&e, &left) && answer_all(p, &e, ended, reason, &left))
+        if (process_heap_drop_some(p, &left) && sort_out(&e, &left) && answer_estate(p, &e, ended, reason, &left))
             return true;
         if (leave_later(p, &e, ended, reason))
             return false;
@@ -190,7 +190,7 @@ bool leave_slice(struct process *p)
         sweeps_leave(p);
     }
     x->closed = true;
-    if (!sort_out(&x->estate, &left) || !answer_all(p, &x->estate, p->arg, x->reason, &left))
+    if (!sort_out(&x->estate, &left) || !answer_estate(p, &x->estate, p->arg, x->reason, &left))
         return false;
     while (tell_one(p, x))
         if (left-- <= 0)

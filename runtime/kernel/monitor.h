@@ -24,6 +24,7 @@ enum {
     REFERENCE_ALIAS_PRIORITY = 32, /* ... with priority, if the sender wants it */
 };
 
+enum { MONITOR_OPTIONS = 31 }; /* all bits that there are */
 /* What the options of a monitor or an alias come to; both are bl_monitor_options. */
 unsigned monitor_flags(unsigned options);
 

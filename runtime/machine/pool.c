@@ -29,9 +29,12 @@ void pool_fini(struct pool *pool)
     pool->fresh = pool->end = NULL;
 }
 
-size_t pool_ever_taken(const struct pool *pool, const void *memory)
+size_t pool_ever_taken(struct pool *pool, const void *memory)
 {
-    return (size_t)(pool->fresh - (const char *)memory) / pool->size;
+    lock_acquire(&pool->lock);
+    size_t n = (size_t)(pool->fresh - (const char *)memory) / pool->size;
+    lock_release(&pool->lock);
+    return n;
 }
 
 static size_t list_length(const struct pool_link *l)

@@ -63,7 +63,7 @@ void pool_drain(struct pool *, struct pool_cache *);
 bool pool_is_whole(const struct pool *);
 
 /* How many objects of the pool's memory were ever handed out. */
-size_t pool_ever_taken(const struct pool *, const void *memory);
+size_t pool_ever_taken(struct pool *, const void *memory);
 
 /* An object with undefined contents, or NULL: no memory. Owner of the cache only. */
 static inline void *pool_take(struct pool *pool, struct pool_cache *cache)

@@ -47,15 +47,16 @@ static inline void otp_watch(bl_function *body)
     }
 }
 
-static inline void otp_hold(unsigned schedulers, bl_function *watcher)
+static inline void otp_hold(unsigned schedulers, bl_function *watcher, uint64_t processes)
 {
     otp_schedulers = schedulers;
-    start(schedulers);
+    start_with((bl_options){.schedulers = schedulers, .max_processes = processes});
     cr_assert(ended_well(bl_spawn(watcher, bl_int(0))));
     stop();
 }
 
-#define CASE(suite, name)                                                                          \
+/* With room for so many processes; 0: as many as usual. */
+#define CASE_IN(suite, name, processes)                                                            \
     static void otp_##suite##_##name(bl_term);                                                     \
     static void otp_watch_##suite##_##name(bl_term unused)                                         \
     {                                                                                              \
@@ -64,9 +65,11 @@ static inline void otp_hold(unsigned schedulers, bl_function *watcher)
     }                                                                                              \
     Test(suite, name)                                                                              \
     {                                                                                              \
-        otp_hold(1, otp_watch_##suite##_##name);                                                   \
-        otp_hold(4, otp_watch_##suite##_##name);                                                   \
+        otp_hold(1, otp_watch_##suite##_##name, processes);                                        \
+        otp_hold(4, otp_watch_##suite##_##name, processes);                                        \
     }                                                                                              \
     static void otp_##suite##_##name(bl_term unused __attribute__((unused)))
+
+#define CASE(suite, name) CASE_IN(suite, name, 0)
 
 #endif
