@@ -161,6 +161,8 @@ bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
     struct block *made = build_message(b, words, &error);
     if (UNLIKELY(!made))
         return error;
+    if (events_are_wanted() && s)
+        tell_sent(s, to.word, to.word, made->message.word);
     error = message_send_block(s, to.word, made);
     if (LIKELY(s != NULL))
         sched_charge(s, 1);
@@ -171,7 +173,10 @@ bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
 static bl_error send_made(struct sched *s, term to, struct block *made)
 {
     bl_error error = BL_OK;
+    term said = to;
     if (reference_is_alias(to)) {
+        if (events_are_wanted() && s)
+            event(s->current, EVENT_SEND, made->message.word, said);
         error = alias_send(s, to, &made->message, false);
         if (error)
             message_free(&made->message);
@@ -181,8 +186,11 @@ static bl_error send_made(struct sched *s, term to, struct block *made)
         error = BL_ENAME;
     else if (!term_is_pid(to) && !term_is_reference(to))
         error = BL_EINVAL;
-    if (!error && term_is_pid(to))
+    if (!error && term_is_pid(to)) {
+        if (events_are_wanted() && s)
+            tell_sent(s, to, said, made->message.word);
         return message_send_block(s, to, made);
+    }
     message_free(&made->message); /* or an alias that is none any more */
     return error;
 }
@@ -202,8 +210,6 @@ bl_error bl_send_built_to(bl_term to, bl_site *site, const char *text, ...)
     struct block *made = build_message(b, words, &error);
     if (UNLIKELY(!made))
         return error;
-    if (events_are_wanted() && s)
-        event(s->current, EVENT_SEND, made->message.word, to.word);
     error = send_made(s, to.word, made);
     if (LIKELY(s != NULL))
         sched_charge(s, 1);
