@@ -66,6 +66,8 @@ static inline const char *atom_text(term t)
     X(running)                                                                                     \
     X(runnable)                                                                                    \
     X(system_limit)                                                                                \
+    X(exited)                                                                                      \
+    X(not_suspended)                                                                               \
     X(suspended)                                                                                   \
     X(size)                                                                                        \
     X(error_logger)                                                                                \

@@ -25,7 +25,7 @@ struct extra {
     struct alarm *alarms;    /* timers of ours that will send to us          kernel/alarm */
     struct message *last_priority; /* of the priority messages at the front of the mailbox */
     struct catching *catching;     /* the innermost bl_catch() */
-    uint64_t unlinked;       /* how often we have unlinked: numbers for that */
+    uint64_t unlinked;       /* how often we have unlinked, or suspended: numbers for that */
     term name;               /* registered; TERM_NONE: none */
     term leader;             /* of its group; TERM_NONE: the default */
     term roots[EXTRA_ROOTS];
@@ -33,8 +33,8 @@ struct extra {
     struct bl_trace *trace;     /* who wants to know what it does; NULL: nobody  kernel/trace */
     uint32_t trace_flags;    /* and what */
     bool trace_in;           /* it was told that it runs */
-    bool long_queue;         /* its mailbox is too long  kernel/sysmon */
-    uint32_t suspended;      /* how often, by all */
+    uint32_t long_queue;     /* its mailbox is too long: said to the monitor of this period; 0: to none  kernel/sysmon */
+    uint32_t suspended;      /* by how many */
     uint32_t fullsweep_after;
     uint8_t priority;        /* bl_priority */
     bool trap_exit;

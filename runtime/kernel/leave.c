@@ -10,6 +10,7 @@
 #include "kernel/name.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
+#include "kernel/suspend.h"
 #include "kernel/trace.h"
 
 enum { SLICE = 400 /* signals: as long as an ordinary time slice, or so */ };

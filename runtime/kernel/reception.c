@@ -21,6 +21,7 @@
 #include "kernel/link.h"
 #include "kernel/monitor.h"
 #include "kernel/receive.h"
+#include "kernel/suspend.h"
 
 /* True: p is to look, though there is no new message. */
 static bool receive_one(struct process *p, struct signal *signal)
@@ -42,6 +43,8 @@ static bool receive_one(struct process *p, struct signal *signal)
     case SIGNAL_DOWN:
     case SIGNAL_BY_ALIAS: return monitor_receive(p, signal);
     case SIGNAL_LEADER: leader_receive(p, signal); return false;
+    case SIGNAL_SUSPEND: suspend_receive(p, signal); return false;
+    case SIGNAL_SUSPENDED: suspended_receive(p, signal); return false;
     case SIGNAL_RESUME: return resume_receive(p, signal);
     case SIGNAL_ALARM: alarm_receive(p, &signal->message); return false;
     }
@@ -137,6 +140,8 @@ void signal_drop(struct signal *signal)
     case SIGNAL_ANSWER:
     case SIGNAL_EXIT:
     case SIGNAL_LINK_EXIT:
+    case SIGNAL_SUSPEND:
+    case SIGNAL_SUSPENDED:
     case SIGNAL_DOWN: signal_free_with_value(signal); break;
     case SIGNAL_LINK:
         event_unclaimed(signal->value);
@@ -154,7 +159,9 @@ void signal_orphaned(term ended, struct signal *signal, parcel reason)
     case SIGNAL_WAIT: signal_answer_wait(signal, reason); break;
     case SIGNAL_ASK: ask_orphaned(signal); break;
     case SIGNAL_ANSWER:
+    case SIGNAL_SUSPENDED:
     case SIGNAL_EXIT: signal_free_with_value(signal); break;
+    case SIGNAL_SUSPEND: suspend_orphaned(ended, signal); break;
     case SIGNAL_LINK:
     case SIGNAL_LINK_EXIT:
     case SIGNAL_UNLINK:
