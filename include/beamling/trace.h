@@ -88,6 +88,8 @@ BL_API bl_error bl_trace_new(bl_trace *, unsigned add, unsigned remove);
 /* The flags of a process, and the pid of its tracer (may be NULL; "no term": none that is a
  * process). BL_ENOPROC. (erlang:trace_info/2) [any] */
 BL_API bl_error bl_trace_info(bl_pid, unsigned *flags, bl_term *tracer);
+/* The same of those that are yet to be spawned. (erlang:trace_info(new, ..)) [any] */
+BL_API bl_error bl_trace_new_info(unsigned *flags, bl_term *tracer);
 
 /* When a message {trace_delivered, Pid, Reference} comes, all that the process has done before
  * this call has reached its tracer. The result is the reference; "no term": no memory, or a

@@ -300,10 +300,35 @@ static struct lock lock;
 static struct bl_trace *of_new;
 static uint32_t flags_of_new;
 
+/* Held by the caller; NULL: none. */
+static struct bl_trace *trace_of_new(uint32_t *flags)
+{
+    lock_acquire(&lock);
+    struct bl_trace *t = of_new;
+    *flags = flags_of_new;
+    if (t)
+        trace_retain(t);
+    lock_release(&lock);
+    return t;
+}
+
+uint32_t trace_info_new(term *tracer)
+{
+    uint32_t flags;
+    struct bl_trace *t = trace_of_new(&flags);
+    bool none = !t || has_ended(t);
+    *tracer = none ? TERM_NONE : t->tracer;
+    if (t)
+        trace_release(t);
+    return none ? 0 : flags;
+}
+
 bl_error trace_set_new(struct bl_trace *t, uint32_t add, uint32_t remove)
 {
     struct bl_trace *old = NULL;
     bl_error error = BL_OK;
+    term ended;
+    (void)trace_info_new(&ended); /* if its tracer has ended, it is over now */
     lock_acquire(&lock);
     if (of_new && of_new != t && !is_over(of_new)) {
         error = BL_ESTATE;
@@ -327,18 +352,6 @@ void trace_forget_new(void)
     flags_of_new = 0;
     if (old)
         trace_release(old);
-}
-
-/* Held by the caller; NULL: none. */
-static struct bl_trace *trace_of_new(uint32_t *flags)
-{
-    lock_acquire(&lock);
-    struct bl_trace *t = of_new;
-    *flags = flags_of_new;
-    if (t)
-        trace_retain(t);
-    lock_release(&lock);
-    return t;
 }
 
 static void begin_as_new(struct process *p)
