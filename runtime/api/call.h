@@ -44,8 +44,10 @@ static inline bl_error ask(term pid, enum ask number, uint64_t value, parcel *an
     struct sched *s = self_sched();
     const struct question q = {.kind = SIGNAL_ASK, .number = number, .value = value};
     *answer = 0;
-    if (!runtime.count)
+    if (!runtime.count) {
+        ask_drop(number, value);
         return BL_ESTATE;
+    }
     bl_error error = s ? wait_self(s, pid, &q, answer) : wait_outside(pid, &q, answer);
     return !error && !*answer ? BL_ENOPROC : error;
 }

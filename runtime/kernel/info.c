@@ -275,10 +275,15 @@ void ask_receive(struct process *p, struct signal *signal)
     send_answer(signal, answer_of(p, signal));
 }
 
+void ask_drop(enum ask number, uint64_t value)
+{
+    if (number == ASK_TRACE)
+        event_order(NULL, value);
+}
+
 void ask_orphaned(struct signal *signal)
 {
-    if (signal->number == ASK_TRACE)
-        event_order(NULL, signal->value);
+    ask_drop((enum ask)signal->number, signal->value);
     send_answer(signal, 0);
 }
 

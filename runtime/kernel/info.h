@@ -29,6 +29,8 @@ bool info_knows(term item);
 void ask_receive(struct process *p, struct signal *);
 /* It reached nobody. */
 void ask_orphaned(struct signal *);
+/* It is not sent after all, or nobody will hear of the answer: what came with it is let go. */
+void ask_drop(enum ask number, uint64_t value);
 
 /* A LEADER has reached p. */
 void leader_receive(struct process *p, struct signal *);

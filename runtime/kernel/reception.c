@@ -147,6 +147,10 @@ void signal_drop(struct signal *signal)
         event_unclaimed(signal->value);
         signal_free(signal);
         break;
+    case SIGNAL_ASK:
+        ask_drop((enum ask)signal->number, signal->value);
+        signal_free(signal);
+        break;
     case SIGNAL_BY_ALIAS: monitor_orphaned(TERM_NONE, signal); break;
     case SIGNAL_ALARM: alarm_orphaned(&signal->message); break;
     default: signal_free(signal);

@@ -9,6 +9,7 @@
 #include "data/atom.h"
 #include "data/copy.h"
 #include "kernel/garbage.h"
+#include "kernel/info.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"
 #include "kernel/spawn.h"
@@ -34,18 +35,25 @@ static struct signal *question_make(const struct process *p, const struct questi
     return signal;
 }
 
+static bl_error not_put(const struct question *q, bl_error error)
+{
+    if (q->kind == SIGNAL_ASK)
+        ask_drop((enum ask)q->number, q->value);
+    return error;
+}
+
 /* BL_ENOPROC: there is nobody to answer. */
 static bl_error put_question(const struct process *p, term to, const struct question *q)
 {
     if (!process_find(to))
-        return BL_ENOPROC;
+        return not_put(q, BL_ENOPROC);
     struct signal *signal = question_make(p, q);
     if (!signal)
-        return BL_ENOMEM;
+        return not_put(q, BL_ENOMEM);
     if (signal_send(signal, q->kind, to))
         return BL_OK;
     signal_free(signal);
-    return BL_ENOPROC;
+    return not_put(q, BL_ENOPROC);
 }
 
 /* Take in what has come. The answer, if it is there. */
@@ -166,13 +174,14 @@ bl_error wait_outside(term pid, const struct question *q, parcel *answer)
 {
     struct guest guest = {0};
     if (!lobby_enter(&guest))
-        return BL_ESTATE;
-    bl_error error = BL_ENOPROC;
-    if (process_find(pid)) {
-        struct process *p = process_adopt(&guest);
-        error = p ? wait_as(p, &guest, pid, q, answer) : BL_ELIMIT;
-        if (p)
-            process_release(p);
+        return not_put(q, BL_ESTATE);
+    struct process *p = process_find(pid) ? process_adopt(&guest) : NULL;
+    bl_error error;
+    if (p) {
+        error = wait_as(p, &guest, pid, q, answer);
+        process_release(p);
+    } else {
+        error = not_put(q, process_find(pid) ? BL_ELIMIT : BL_ENOPROC);
     }
     lobby_leave(&guest);
     return error;
