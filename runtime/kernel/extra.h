@@ -33,7 +33,7 @@ struct extra {
     struct bl_trace *trace;     /* who wants to know what it does; NULL: nobody  kernel/trace */
     uint32_t trace_flags;    /* and what */
     bool trace_in;           /* it was told that it runs */
-    uint32_t long_queue;     /* its mailbox is too long: said to the monitor of this period; 0: to none  kernel/sysmon */
+    uint32_t long_queue;     /* its mailbox is too long: said in this period; 0: in none  kernel/sysmon */
     uint32_t suspended;      /* by how many */
     uint32_t fullsweep_after;
     uint8_t priority;        /* bl_priority */

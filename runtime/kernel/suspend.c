@@ -8,13 +8,13 @@ static struct signal *find_suspended(const struct process *p, term to)
     return p->extra ? signal_of_node(treap_find(&p->extra->suspends, to)) : NULL;
 }
 
-static void forget(struct process *p, struct signal *record)
+static void forget_suspended(struct process *p, struct signal *record)
 {
     treap_remove(&p->extra->suspends, &record->node);
     signal_free(record);
 }
 
-static struct signal *note(struct process *p, term to)
+static struct signal *note_suspended(struct process *p, term to)
 {
     struct signal *record = extra_of(p) ? signal_create() : NULL;
     if (!record)
@@ -26,7 +26,7 @@ static struct signal *note(struct process *p, term to)
 }
 
 /* {Tag, suspended}, if p wants to hear it. */
-static void tell(struct process *p, parcel tag, unsigned what)
+static void tell_suspender(struct process *p, parcel tag, unsigned what)
 {
     if (tag)
         signal_post(p, (term[]){parcel_term(tag), term_atom(what)}, 2, false);
@@ -45,7 +45,7 @@ static bl_error send_suspend(struct process *p, struct signal *record, parcel ta
     sent->node.key = record->value;
     if (signal_send(sent, SIGNAL_SUSPEND, record->from))
         return BL_OK;
-    tell(p, tag, ATOM_exited);
+    tell_suspender(p, tag, ATOM_exited);
     signal_free_with_value(sent);
     return BL_ENOPROC;
 }
@@ -56,7 +56,7 @@ bl_error suspend_self(struct process *p, term to, bool unless, term tag)
     bool had = record;
     parcel packed = tag ? parcel_make(tag) : 0;
     if (!record && (!tag || packed))
-        record = note(p, to);
+        record = note_suspended(p, to);
     if (!record || (tag && !packed)) {
         parcel_release(packed);
         return BL_ENOMEM;
@@ -65,7 +65,7 @@ bl_error suspend_self(struct process *p, term to, bool unless, term tag)
     if (error == BL_ENOMEM)
         parcel_release(packed);
     if (error == BL_ENOPROC || (error && !had))
-        forget(p, record);
+        forget_suspended(p, record);
     else if (!error && !(had && unless))
         record->number++;
     return error ? error : had && unless ? BL_ESTATE : BL_OK;
@@ -76,7 +76,7 @@ bool suspend_is_done(struct process *p, term to, bool alive)
     struct signal *record = find_suspended(p, to);
     bool done = alive && record && suspend_is_active(record);
     if (record && !done)
-        forget(p, record);
+        forget_suspended(p, record);
     return done;
 }
 
@@ -94,7 +94,7 @@ bl_error resume_self(struct process *p, term to)
 
 /* ---- what reaches a process ---- */
 
-static void send_back(term from, struct signal *signal)
+static void suspend_return(term from, struct signal *signal)
 {
     term to = signal->from;
     signal->from = from;
@@ -110,7 +110,7 @@ void suspend_receive(struct process *p, struct signal *signal)
         p->extra->suspended++;
         p->bound |= BOUND_HELD;
     }
-    send_back(process_pid(p), signal);
+    suspend_return(process_pid(p), signal);
 }
 
 bool resume_receive(struct process *p, struct signal *signal)
@@ -128,10 +128,10 @@ void suspended_receive(struct process *p, struct signal *signal)
     struct signal *record = find_suspended(p, signal->from);
     bool gone = signal->flags & SUSPEND_GONE, ours = record && record->value == signal->node.key;
     if (ours && gone)
-        forget(p, record);
+        forget_suspended(p, record);
     else if (ours)
         record->flags |= SUSPEND_ACTIVE;
-    tell(p, signal->value, gone ? ATOM_exited : ours ? ATOM_suspended : ATOM_not_suspended);
+    tell_suspender(p, signal->value, gone ? ATOM_exited : ours ? ATOM_suspended : ATOM_not_suspended);
     signal_free_with_value(signal);
 }
 
@@ -140,7 +140,7 @@ void suspended_receive(struct process *p, struct signal *signal)
 void suspend_orphaned(term ended, struct signal *signal)
 {
     signal->flags |= SUSPEND_GONE;
-    send_back(ended, signal);
+    suspend_return(ended, signal);
 }
 
 void suspend_leave(struct signal *record)

@@ -17,19 +17,19 @@ struct watch {
 };
 
 static struct lock sysmon_lock;
-static struct watch watch; /* under the lock */
-static _Atomic term sysmon_monitor; /* the same as watch.monitor, for a glance */
+static struct watch watched; /* under the lock */
+static _Atomic term sysmon_monitor; /* the same as watched.monitor, for a glance */
 
 /* If `only` is a pid: if it is still that of the monitor. */
-static void set_if(term only, term monitor, const bl_system_limits *limits)
+static void replace_monitor(term only, term monitor, const bl_system_limits *limits)
 {
     lock_acquire(&sysmon_lock);
-    term old = watch.monitor;
+    term old = watched.monitor;
     bool sets = !only || only == old;
     if (sets) {
-        watch.monitor = monitor;
-        watch.limits = limits ? *limits : (bl_system_limits){0};
-        watch.period += watch.period == UINT32_MAX ? 2 : 1; /* never 0 */
+        watched.monitor = monitor;
+        watched.limits = limits ? *limits : (bl_system_limits){0};
+        watched.period += watched.period == UINT32_MAX ? 2 : 1; /* never 0 */
         atomic_store_explicit(&sysmon_monitor, monitor, memory_order_relaxed);
     }
     lock_release(&sysmon_lock);
@@ -40,13 +40,13 @@ static void set_if(term only, term monitor, const bl_system_limits *limits)
 
 void sysmon_set(term monitor, const bl_system_limits *limits)
 {
-    set_if(TERM_NONE, monitor, limits);
+    replace_monitor(TERM_NONE, monitor, limits);
 }
 
 static struct watch current_watch(void)
 {
     lock_acquire(&sysmon_lock);
-    struct watch w = watch;
+    struct watch w = watched;
     lock_release(&sysmon_lock);
     return w;
 }
@@ -124,7 +124,7 @@ static void look_at_queue(struct process *p, const struct watch *w, size_t lengt
     }
 }
 
-static void look(struct process *p, enum event e, term a, const struct watch *w)
+static void look_closely(struct process *p, enum event e, term a, const struct watch *w)
 {
     switch (e) {
     case EVENT_IN: running_since = os_now_ns(); break;
@@ -148,7 +148,7 @@ void sysmon_event(struct process *p, enum event e, term a)
         return;
     struct watch w = current_watch();
     if (w.monitor && !process_find(w.monitor))
-        set_if(w.monitor, TERM_NONE, NULL); /* and not one that has come meanwhile */
+        replace_monitor(w.monitor, TERM_NONE, NULL); /* and not one that has come meanwhile */
     else if (w.monitor && w.monitor != process_pid(p))
-        look(p, e, a, &w);
+        look_closely(p, e, a, &w);
 }
