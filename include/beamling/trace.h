@@ -26,8 +26,9 @@
  *     gc_minor_start Sizes, .._end; gc_major_..     GC; Sizes: [{heap_size, Words}]
  *
  * A process gets messages {trace, Pid, Event, First}, with Second behind it if there is one; with
- * BL_TRACE_TIMESTAMP {trace_ts, Pid, Event, First, ..., Nanoseconds}. It can itself not be traced
- * for its own trace. When it ends, so does the trace. */
+ * BL_TRACE_TIMESTAMP {trace_ts, Pid, Event, First, ..., Nanoseconds}. That such a message is
+ * received is no event, so that two processes may trace each other. The tracer
+ * cannot be traced for its own trace. When it ends, so does the trace. */
 #ifndef BEAMLING_TRACE_H
 #define BEAMLING_TRACE_H
 

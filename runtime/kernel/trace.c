@@ -200,6 +200,15 @@ static bool keep_track(struct process *p, enum event e)
     return e != EVENT_IN;
 }
 
+/* {trace, Pid, Event, ...}: or two processes that trace each other would tell each other of that. */
+static bool is_trace_message(term t)
+{
+    if (!term_is_tuple(t) || box_size(t) < 4)
+        return false;
+    const term *e = box_payload(t);
+    return (e[0] == term_atom(ATOM_trace) || e[0] == term_atom(ATOM_trace_ts)) && term_is_pid(e[1]);
+}
+
 void event_happened(struct process *p, enum event e, term a, term b)
 {
     sysmon_event(p, e, a);
@@ -211,6 +220,8 @@ void event_happened(struct process *p, enum event e, term a, term b)
         return;
     }
     bool more = !(x->trace_flags & BL_TRACE_RUNNING) || keep_track(p, e);
+    if (e == EVENT_RECEIVE && is_trace_message(a))
+        return;
     if (more && (x->trace_flags & events[e].flag))
         tell_more(p, e, a, b);
 }

@@ -416,6 +416,42 @@ LAW(traces, end_with_their_tracer)
     run(ends);
 }
 
+/* ---- each other ---- */
+
+static void traces_back(bl_term other)
+{
+    bl_trace *t = bl_trace_to_process(bl_self());
+    CLAIM(bl_trace_process(t, bl_to_pid(other), BL_TRACE_RECEIVE, 0) == BL_OK);
+    bl_send(bl_to_pid(other), bl_atom("traced"));
+    while (!is_atom(bl_receive(), "stop"))
+        ;
+    bl_trace_end(t);
+}
+
+/* What one is told is not told to the other. */
+static void each_other(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn(traces_back, bl_from_pid(bl_self()));
+    bl_trace *t = bl_trace_to_process(bl_self());
+    CLAIM(is_atom(bl_receive(), "traced"));
+    CLAIM(bl_trace_process(t, p, BL_TRACE_RECEIVE, 0) == BL_OK);
+    for (int i = 0; i < 3; i++) {
+        bl_send(p, bl_int(i));
+        claim_event(p, "receive", bl_int(i));
+    }
+    await_waiting(p);
+    claim_nothing();
+    bl_send(p, bl_atom("stop"));
+    bl_wait(p, NULL);
+    bl_trace_end(t);
+}
+
+LAW(traces, each_other)
+{
+    run(each_other);
+}
+
 /* ---- the barrier ---- */
 
 static void talker(bl_term unused)
