@@ -134,7 +134,8 @@ CASE(trace, receive_trace)
 {
     bl_pid p = bl_spawn(patient, bl_int(0));
     bl_trace *t = trace(p, BL_TRACE_RECEIVE);
-    bl_term hello = BL_TERM("{hello, world}"), again = BL_TERM("{hello, again, world}"), soon = BL_TERM("{set_timeout, 10}");
+    bl_term hello = BL_TERM("{hello, world}"), again = BL_TERM("{hello, again, world}");
+    bl_term soon = BL_TERM("{set_timeout, 10}");
     bl_send(p, hello);
     CLAIM_EVENT(p, "receive", hello, none);
     bl_send(p, again);
@@ -510,8 +511,9 @@ CASE(trace, tracer_die)
     for (int i = 0; i < 3; i++) {
         bl_pid tracer = bl_spawn(sleeper, bl_int(0));
         t[i] = bl_trace_to_process(tracer);
-        CLAIM((i < 2 ? bl_trace_existing(t[i], BL_TRACE_SEND, 0, &n[i]) : bl_trace_process(t[i], p, BL_TRACE_SEND, 0)) ==
-              BL_OK);
+        bl_error error = i < 2 ? bl_trace_existing(t[i], BL_TRACE_SEND, 0, &n[i])
+                               : bl_trace_process(t[i], p, BL_TRACE_SEND, 0);
+        CLAIM(error == BL_OK);
         claim_traced_by(p, tracer, BL_TRACE_SEND);
         kill_it(tracer);
     }
