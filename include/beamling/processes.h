@@ -217,7 +217,17 @@ BL_API bl_error bl_set_group_leader(bl_pid leader, bl_pid pid);
  * signals, and can be killed. Undone when this process ends. BL_ENOPROC; BL_EINVAL for
  * oneself. (erlang:suspend_process/1) [process] */
 BL_API bl_error bl_suspend(bl_pid pid);
-/* BL_ESTATE: this process has not suspended it, or it has ended. (erlang:resume_process/1) [process] */
+/* Or'ed together. */
+typedef enum bl_suspend_option {
+    BL_SUSPEND_ASYNCHRONOUS = 1,      /* return at once; it is suspended soon */
+    BL_SUSPEND_UNLESS_SUSPENDING = 2, /* not once more: BL_ESTATE if this process has suspended it */
+} bl_suspend_option;
+/* The same, with options. Asynchronously there is no BL_ENOPROC, and with a tag (else "no term")
+ * a message {Tag, What} comes; What is `suspended`, `exited`, or `not_suspended`: it was resumed
+ * before that. (erlang:suspend_process/2) [process] */
+BL_API bl_error bl_suspend_opt(bl_pid pid, unsigned options, bl_term tag);
+/* BL_ESTATE: this process has not suspended it, or it has ended. (erlang:resume_process/1)
+ * [process] */
 BL_API bl_error bl_resume(bl_pid pid);
 
 /* ---- time ---- */

@@ -26,8 +26,9 @@
  *     gc_minor_start Sizes, .._end; gc_major_..     GC; Sizes: [{heap_size, Words}]
  *
  * A process gets messages {trace, Pid, Event, First}, with Second behind it if there is one; with
- * BL_TRACE_TIMESTAMP {trace_ts, Pid, Event, First, ..., Nanoseconds}. It can itself not be traced
- * for its own trace. When it ends, so does the trace. */
+ * BL_TRACE_TIMESTAMP {trace_ts, Pid, Event, First, ..., Nanoseconds}. That such a message is
+ * received is no event, so that two processes may trace each other. The tracer
+ * cannot be traced for its own trace. When it ends, so does the trace. */
 #ifndef BEAMLING_TRACE_H
 #define BEAMLING_TRACE_H
 
@@ -88,6 +89,8 @@ BL_API bl_error bl_trace_new(bl_trace *, unsigned add, unsigned remove);
 /* The flags of a process, and the pid of its tracer (may be NULL; "no term": none that is a
  * process). BL_ENOPROC. (erlang:trace_info/2) [any] */
 BL_API bl_error bl_trace_info(bl_pid, unsigned *flags, bl_term *tracer);
+/* The same of those that are yet to be spawned. (erlang:trace_info(new, ..)) [any] */
+BL_API bl_error bl_trace_new_info(unsigned *flags, bl_term *tracer);
 
 /* When a message {trace_delivered, Pid, Reference} comes, all that the process has done before
  * this call has reached its tracer. The result is the reference; "no term": no memory, or a

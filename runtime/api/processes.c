@@ -21,6 +21,7 @@
 #include "kernel/reception.h"
 #include "kernel/select.h"
 #include "kernel/spawn.h"
+#include "kernel/suspend.h"
 #include "kernel/sweep.h"
 #include "kernel/wait.h"
 
@@ -206,6 +207,15 @@ static bl_error send_named(term pid, term name, term message)
     return done(message_send(s, pid, message));
 }
 
+/* What was said is told, though nobody hears it. */
+static bl_error send_unnamed(term name, term message)
+{
+    struct sched *s = self_sched();
+    if (s)
+        event(s->current, EVENT_SEND, message, name);
+    return BL_ENAME;
+}
+
 bl_error bl_send_to(bl_term to, bl_term message)
 {
     if (term_is_pid(to.word))
@@ -214,7 +224,7 @@ bl_error bl_send_to(bl_term to, bl_term message)
         return BL_EINVAL;
     if (term_is_atom(to.word)) {
         term pid = name_find(to.word);
-        return pid ? send_named(pid, to.word, message.word) : BL_ENAME;
+        return pid ? send_named(pid, to.word, message.word) : send_unnamed(to.word, message.word);
     }
     if (!term_is_reference(to.word))
         return BL_EINVAL;
@@ -669,22 +679,36 @@ bl_error bl_set_group_leader(bl_pid leader, bl_pid pid)
 
 /* ---- suspending ---- */
 
-bl_error bl_suspend(bl_pid pid)
+enum { SUSPEND_OPTIONS = BL_SUSPEND_ASYNCHRONOUS | BL_SUSPEND_UNLESS_SUSPENDING };
+
+/* Who is asked has said first that it is suspended. */
+static bl_error await_suspended(struct process *p, term pid)
+{
+    parcel answer;
+    bl_error error = ask(pid, ASK_ALIVE, 0, &answer);
+    return suspend_is_done(p, pid, error != BL_ENOPROC) ? BL_OK : error == BL_ENOMEM ? error : BL_ENOPROC;
+}
+
+bl_error bl_suspend_opt(bl_pid pid, unsigned options, bl_term tag)
 {
     struct sched *s = enter();
     if (!s)
         return BL_ECONTEXT;
-    if (pid.word == process_pid(s->current))
-        return BL_EINVAL;
     struct process *p = s->current;
-    bl_error error = suspend_note(p, pid.word);
-    if (error)
-        return error;
-    parcel answer;
-    error = ask(pid.word, ASK_SUSPEND, 0, &answer);
-    if (error)
-        suspend_unnote(p, pid.word);
-    return error;
+    bool waits = !(options & BL_SUSPEND_ASYNCHRONOUS);
+    if (pid.word == process_pid(p) || !term_is_pid(pid.word) || options > SUSPEND_OPTIONS || (waits && tag.word))
+        return BL_EINVAL;
+    bl_error error = suspend_self(p, pid.word, options & BL_SUSPEND_UNLESS_SUSPENDING, tag.word);
+    if (waits && (!error || error == BL_ESTATE)) {
+        bl_error waited = await_suspended(p, pid.word);
+        error = waited ? waited : error;
+    }
+    return done(error == BL_ENOPROC && !waits ? BL_OK : error);
+}
+
+bl_error bl_suspend(bl_pid pid)
+{
+    return bl_suspend_opt(pid, 0, (bl_term){0});
 }
 
 bl_error bl_resume(bl_pid pid)

@@ -4,6 +4,8 @@
  * garbage_heap() may collect, so it comes first, when everything that the caller holds
  * is still on its stack or in registers as it gave it to us. */
 #include "beamling/beamling.h"
+
+#include "api/call.h"
 #include "data/atom.h"
 #include "data/copy.h"
 #include "data/order.h"
@@ -300,10 +302,9 @@ void *bl_resource_object(bl_term t, bl_destructor *destroy)
 
 void bl_collect(void)
 {
-    struct sched *s = self_sched();
+    struct sched *s = enter(); /* a large collection gives way without looking at signals */
     if (!s)
         return;
-    sched_check_stack(s);
     if (s->reductions <= 0) /* the last collection has used up the time slice */
         sched_yield_self(s);
     s = self_sched();

@@ -213,6 +213,17 @@ bl_error bl_trace_info(bl_pid pid, unsigned *flags, bl_term *tracer)
     return done(BL_OK);
 }
 
+bl_error bl_trace_new_info(unsigned *flags, bl_term *tracer)
+{
+    term who;
+    if (!flags)
+        return BL_EINVAL;
+    *flags = trace_info_new(&who);
+    if (tracer)
+        *tracer = term_give(who);
+    return BL_OK;
+}
+
 /* ---- has all been told? ---- */
 
 /* Who is asked has told its tracer of everything before it answers. */

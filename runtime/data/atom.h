@@ -68,6 +68,8 @@ static inline const char *atom_text(term t)
     X(runnable)                                                                                    \
     X(system_limit)                                                                                \
     X(badopt)                                                                                      \
+    X(exited)                                                                                      \
+    X(not_suspended)                                                                               \
     X(suspended)                                                                                   \
     X(size)                                                                                        \
     X(error_logger)                                                                                \

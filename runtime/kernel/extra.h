@@ -48,7 +48,7 @@ struct extra {
     uint64_t reductions;     /* besides those in the process, which has room for few */
     struct marks *marks;           /* NULL: none                            kernel/select */
     struct signal *sweeps;         /* who wait until we have collected      kernel/sweep */
-    uint64_t unlinked;       /* how often we have unlinked: numbers for that */
+    uint64_t unlinked;       /* how often we have unlinked, or suspended: numbers for that */
     term name;               /* registered; TERM_NONE: none */
     term leader;             /* of its group; TERM_NONE: the default */
     term roots[EXTRA_ROOTS];
@@ -57,8 +57,8 @@ struct extra {
     struct bl_trace *trace;     /* who wants to know what it does; NULL: nobody  kernel/trace */
     uint32_t trace_flags;    /* and what */
     bool trace_in;           /* it was told that it runs */
-    bool long_queue;         /* its mailbox is too long  kernel/sysmon */
-    uint32_t suspended;      /* how often, by all */
+    uint32_t long_queue;     /* its mailbox is too long: said in this period; 0: in none  kernel/sysmon */
+    uint32_t suspended;      /* by how many */
     uint32_t fullsweep_after;
     bool trap_exit;
     bool off_heap;           /* message_queue_data: messages that wait are not counted with the heap */

@@ -13,6 +13,7 @@
 #include "kernel/garbage.h"
 #include "kernel/monitor.h"
 #include "kernel/name.h"
+#include "kernel/suspend.h"
 
 static term boolean_term(bool b)
 {
@@ -73,7 +74,9 @@ static term of_suspended(struct heap *h, const struct signal *record)
 {
     if (!process_find(record->from))
         return TERM_NIL;
-    return tuple_make(h, (term[]){record->from, term_int(record->number), term_int(0)}, 3);
+    bool active = suspend_is_active(record);
+    term active_count = term_int(active ? record->number : 0), outstanding = term_int(active ? 0 : record->number);
+    return tuple_make(h, (term[]){record->from, active_count, outstanding}, 3);
 }
 
 /* ---- the heap ---- */
@@ -302,15 +305,6 @@ static parcel answer_info(struct process *p, term items)
     return answer;
 }
 
-static parcel answer_suspend(struct process *p)
-{
-    if (p->kind == PROCESS_GUEST || !extra_of(p))
-        return 0;
-    p->extra->suspended++;
-    p->bound |= BOUND_HELD;
-    return term_atom(ATOM_true);
-}
-
 static parcel answer_traced(struct process *p)
 {
     struct heap h;
@@ -327,16 +321,15 @@ static parcel answer_of(struct process *p, const struct signal *signal)
     case ASK_INFO: return answer_info(p, parcel_term(signal->value));
     case ASK_REGISTER: return term_int(p->kind == PROCESS_GUEST ? BL_ENOPROC : name_take(p, signal->value));
     case ASK_UNREGISTER: return term_int(name_give_back(p, signal->value));
-    case ASK_SUSPEND: return answer_suspend(p);
     case ASK_TRACE: return term_int(event_order(p, signal->value));
     case ASK_TRACED: return answer_traced(p);
     }
     return 0;
 }
 
+/* What was asked is not needed any more. */
 static void send_answer(struct signal *signal, parcel value)
 {
-    parcel_release(signal->value); /* what was asked */
     signal->value = value;
     if (!signal_send(signal, SIGNAL_ANSWER, signal->from))
         signal_free_with_value(signal);
@@ -344,91 +337,31 @@ static void send_answer(struct signal *signal, parcel value)
 
 void ask_receive(struct process *p, struct signal *signal)
 {
-    send_answer(signal, answer_of(p, signal));
+    parcel answer = answer_of(p, signal);
+    if (signal->number != ASK_TRACE) /* that has been met */
+        ask_drop((enum ask)signal->number, signal->value);
+    send_answer(signal, answer);
+}
+
+void ask_drop(enum ask number, uint64_t value)
+{
+    if (number == ASK_TRACE)
+        event_order(NULL, value);
+    else
+        parcel_release(value);
 }
 
 void ask_orphaned(struct signal *signal)
 {
-    if (signal->number == ASK_TRACE)
-        event_order(NULL, signal->value);
+    ask_drop((enum ask)signal->number, signal->value);
     send_answer(signal, 0);
 }
 
 /* ---- what needs no answer ---- */
-
-bool resume_receive(struct process *p, struct signal *signal)
-{
-    struct extra *x = p->extra;
-    uint32_t n = signal->number;
-    signal_free(signal);
-    if (!x || !x->suspended)
-        return false;
-    x->suspended -= n < x->suspended ? n : x->suspended;
-    if (x->suspended)
-        return false;
-    p->bound &= (uint16_t)~BOUND_HELD;
-    return true;
-}
 
 void leader_receive(struct process *p, struct signal *signal)
 {
     if (extra_of(p))
         p->extra->leader = signal->value;
     signal_free(signal);
-}
-
-/* ---- whom p has suspended ---- */
-
-bl_error suspend_note(struct process *p, term to)
-{
-    struct extra *x = extra_of(p);
-    struct signal *record = x ? signal_of_node(treap_find(&x->suspends, to)) : NULL;
-    if (!record) {
-        record = x ? signal_create() : NULL;
-        if (!record)
-            return BL_ENOMEM;
-        record->node.key = record->from = to;
-        treap_add(&x->suspends, &record->node);
-    }
-    record->number++;
-    return BL_OK;
-}
-
-void suspend_unnote(struct process *p, term to)
-{
-    struct signal *record = signal_of_node(treap_find(&p->extra->suspends, to));
-    if (!record || --record->number)
-        return;
-    treap_remove(&p->extra->suspends, &record->node);
-    signal_free(record);
-}
-
-bl_error resume_self(struct process *p, term to)
-{
-    struct signal *record = p->extra ? signal_of_node(treap_find(&p->extra->suspends, to)) : NULL, *sent = record;
-    if (!record)
-        return BL_ESTATE;
-    if (!process_find(to)) {
-        treap_remove(&p->extra->suspends, &record->node);
-        signal_free(record);
-        return BL_ESTATE;
-    }
-    if (record->number > 1) {
-        sent = signal_create();
-        if (!sent)
-            return BL_ENOMEM;
-        record->number--;
-    } else {
-        treap_remove(&p->extra->suspends, &record->node);
-    }
-    sent->number = 1;
-    if (!signal_send(sent, SIGNAL_RESUME, to))
-        signal_free(sent);
-    return BL_OK;
-}
-
-void suspend_leave(struct signal *record)
-{
-    if (!signal_send(record, SIGNAL_RESUME, record->from))
-        signal_free(record);
 }

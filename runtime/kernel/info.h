@@ -13,7 +13,6 @@ enum ask {
     ASK_INFO,       /* items: a parcel. Answer: the values, or 0 */
     ASK_REGISTER,   /* a name: an atom. Answer: a bl_error, as an integer */
     ASK_UNREGISTER, /* the same */
-    ASK_SUSPEND,    /* Answer: true */
     ASK_TRACE,      /* a struct trace_order. Answer: a bl_error, as an integer */
     ASK_TRACED,     /* Answer: {Flags, Tracer}; [] for none */
 };
@@ -31,17 +30,10 @@ bool info_knows(term items);
 void ask_receive(struct process *p, struct signal *);
 /* It reached nobody. */
 void ask_orphaned(struct signal *);
+/* It is not sent after all, or nobody will hear of the answer: what came with it is let go. */
+void ask_drop(enum ask number, uint64_t value);
 
-/* A RESUME, a LEADER has reached p. True: p may go on. */
-bool resume_receive(struct process *p, struct signal *);
+/* A LEADER has reached p. */
 void leader_receive(struct process *p, struct signal *);
-
-/* p, who runs, has suspended `to` once more; resumes it. BL_ENOMEM; BL_ESTATE: it had not. */
-bl_error suspend_note(struct process *p, term to);
-bl_error resume_self(struct process *p, term to);
-/* It had ended. */
-void suspend_unnote(struct process *p, term to);
-/* p has ended, and this is one whom it suspended. */
-void suspend_leave(struct signal *);
 
 #endif

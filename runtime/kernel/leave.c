@@ -11,6 +11,7 @@
 #include "kernel/name.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
+#include "kernel/suspend.h"
 #include "kernel/sweep.h"
 #include "kernel/trace.h"
 

@@ -22,6 +22,7 @@
 #include "kernel/monitor.h"
 #include "kernel/garbage.h"
 #include "kernel/receive.h"
+#include "kernel/suspend.h"
 #include "kernel/sweep.h"
 
 /* True: p is to look, though there is no new message. */
@@ -45,6 +46,8 @@ static bool receive_one(struct process *p, struct signal *signal)
     case SIGNAL_BY_ALIAS: return monitor_receive(p, signal);
     case SIGNAL_LEADER: leader_receive(p, signal); return false;
     case SIGNAL_SWEEP: return sweep_receive(p, signal);
+    case SIGNAL_SUSPEND: suspend_receive(p, signal); return false;
+    case SIGNAL_SUSPENDED: suspended_receive(p, signal); return false;
     case SIGNAL_RESUME: return resume_receive(p, signal);
     case SIGNAL_ALARM: alarm_receive(p, &signal->message); return false;
     }
@@ -155,12 +158,17 @@ void signal_drop(struct signal *signal)
 {
     switch (signal_kind(signal)) {
     case SIGNAL_ANSWER:
-    case SIGNAL_ASK:
     case SIGNAL_EXIT:
     case SIGNAL_LINK_EXIT:
+    case SIGNAL_SUSPEND:
+    case SIGNAL_SUSPENDED:
     case SIGNAL_DOWN: signal_free_with_value(signal); break;
     case SIGNAL_LINK:
         event_unclaimed(signal->value);
+        signal_free(signal);
+        break;
+    case SIGNAL_ASK:
+        ask_drop((enum ask)signal->number, signal->value);
         signal_free(signal);
         break;
     case SIGNAL_BY_ALIAS: monitor_orphaned(TERM_NONE, signal); break;
@@ -177,7 +185,9 @@ void signal_orphaned(term ended, struct signal *signal, parcel reason)
     case SIGNAL_ASK: ask_orphaned(signal); break;
     case SIGNAL_SWEEP: sweep_orphaned(signal); break;
     case SIGNAL_ANSWER:
+    case SIGNAL_SUSPENDED:
     case SIGNAL_EXIT: signal_free_with_value(signal); break;
+    case SIGNAL_SUSPEND: suspend_orphaned(ended, signal); break;
     case SIGNAL_LINK:
     case SIGNAL_LINK_EXIT:
     case SIGNAL_UNLINK:

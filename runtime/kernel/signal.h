@@ -31,7 +31,9 @@ enum signal_kind {
     SIGNAL_BY_ALIAS,   /* value: a message, for an alias that may be none any more */
     SIGNAL_LEADER,     /* value: its group leader */
     SIGNAL_SWEEP,      /* from one who wants its garbage collected: kernel/sweep */
-    SIGNAL_RESUME,     /* number: how often */
+    SIGNAL_SUSPEND,    /* value: 0, or a tag; node.key: number of the record: kernel/suspend */
+    SIGNAL_SUSPENDED,  /* the same block comes back */
+    SIGNAL_RESUME,
     SIGNAL_ALARM,      /* not in a block like this: kernel/alarm */
 };
 

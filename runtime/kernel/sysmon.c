@@ -10,27 +10,52 @@
 
 static const uint64_t ns_in_ms = 1000 * 1000;
 
+struct watch {
+    term monitor;
+    uint32_t period; /* another each time that somebody is set */
+    bl_system_limits limits;
+};
+
 static struct lock sysmon_lock;
-static bl_system_limits sysmon_limits; /* under the lock */
-static _Atomic term sysmon_monitor;
+static struct watch watched; /* under the lock */
+static _Atomic term sysmon_monitor; /* the same as watched.monitor, for a glance */
+
+/* If `only` is a pid: if it is still that of the monitor. */
+static void replace_monitor(term only, term monitor, const bl_system_limits *limits)
+{
+    lock_acquire(&sysmon_lock);
+    term old = watched.monitor;
+    bool sets = !only || only == old;
+    if (sets) {
+        watched.monitor = monitor;
+        watched.limits = limits ? *limits : (bl_system_limits){0};
+        watched.period += watched.period == UINT32_MAX ? 2 : 1; /* never 0 */
+        atomic_store_explicit(&sysmon_monitor, monitor, memory_order_relaxed);
+    }
+    lock_release(&sysmon_lock);
+    if (sets)
+        atomic_fetch_add_explicit(&events_wanted, (uint32_t)(monitor != TERM_NONE) - (uint32_t)(old != TERM_NONE),
+                                  memory_order_relaxed);
+}
 
 void sysmon_set(term monitor, const bl_system_limits *limits)
 {
+    replace_monitor(TERM_NONE, monitor, limits);
+}
+
+static struct watch current_watch(void)
+{
     lock_acquire(&sysmon_lock);
-    sysmon_limits = limits ? *limits : (bl_system_limits){0};
-    term old = atomic_exchange_explicit(&sysmon_monitor, monitor, memory_order_relaxed);
+    struct watch w = watched;
     lock_release(&sysmon_lock);
-    uint32_t change = (uint32_t)(monitor != TERM_NONE) - (uint32_t)(old != TERM_NONE);
-    atomic_fetch_add_explicit(&events_wanted, change, memory_order_relaxed);
+    return w;
 }
 
 term sysmon_get(bl_system_limits *limits)
 {
-    lock_acquire(&sysmon_lock);
-    *limits = sysmon_limits;
-    term monitor = atomic_load_explicit(&sysmon_monitor, memory_order_relaxed);
-    lock_release(&sysmon_lock);
-    return monitor;
+    struct watch w = current_watch();
+    *limits = w.limits;
+    return w.monitor;
 }
 
 /* ---- telling ---- */
@@ -68,63 +93,62 @@ static uint64_t ms_since(uint64_t *since)
     return began ? (os_now_ns() - began) / ns_in_ms : 0;
 }
 
-static void look_at_collection(struct process *p, const bl_system_limits *limits, term monitor, term live)
+static void look_at_collection(struct process *p, const struct watch *w, term live)
 {
     uint64_t ms = ms_since(&collecting_since);
-    if (limits->long_gc_ms && ms >= limits->long_gc_ms)
-        alarm_with(monitor, p, ATOM_long_gc, ATOM_timeout, ms);
-    if (limits->large_heap_words && (size_t)term_int_value(live) >= limits->large_heap_words)
-        alarm_with(monitor, p, ATOM_large_heap, ATOM_heap_size, (uint64_t)term_int_value(live));
+    if (w->limits.long_gc_ms && ms >= w->limits.long_gc_ms)
+        alarm_with(w->monitor, p, ATOM_long_gc, ATOM_timeout, ms);
+    if (w->limits.large_heap_words && (size_t)term_int_value(live) >= w->limits.large_heap_words)
+        alarm_with(w->monitor, p, ATOM_large_heap, ATOM_heap_size, (uint64_t)term_int_value(live));
 }
 
-static void look_at_slice(struct process *p, const bl_system_limits *limits, term monitor)
+static void look_at_slice(struct process *p, const struct watch *w)
 {
     uint64_t ms = ms_since(&running_since);
-    if (limits->long_schedule_ms && ms >= limits->long_schedule_ms)
-        alarm_with(monitor, p, ATOM_long_schedule, ATOM_timeout, ms);
+    if (w->limits.long_schedule_ms && ms >= w->limits.long_schedule_ms)
+        alarm_with(w->monitor, p, ATOM_long_schedule, ATOM_timeout, ms);
 }
 
 /* It is long from `long_queue` on, until it is `short_queue` or less. */
-static void look_at_queue(struct process *p, const bl_system_limits *limits, term monitor, size_t length)
+static void look_at_queue(struct process *p, const struct watch *w, size_t length)
 {
     struct extra *x = p->extra;
-    if (!limits->long_queue)
+    if (!w->limits.long_queue)
         return;
-    if (length >= limits->long_queue && !(x && x->long_queue) && (x = extra_of(p))) {
-        x->long_queue = true;
-        alarm_monitor(monitor, p, ATOM_long_message_queue, term_atom(ATOM_true));
-    } else if (x && x->long_queue && length <= limits->short_queue) {
-        x->long_queue = false;
-        alarm_monitor(monitor, p, ATOM_long_message_queue, term_atom(ATOM_false));
+    if (length >= w->limits.long_queue && !(x && x->long_queue == w->period) && (x = extra_of(p))) {
+        x->long_queue = w->period;
+        alarm_monitor(w->monitor, p, ATOM_long_message_queue, term_atom(ATOM_true));
+    } else if (x && x->long_queue == w->period && length <= w->limits.short_queue) {
+        x->long_queue = 0;
+        alarm_monitor(w->monitor, p, ATOM_long_message_queue, term_atom(ATOM_false));
     }
 }
 
-static void look_at_event(struct process *p, enum event e, term a, term monitor, const bl_system_limits *limits)
+static void look_closely(struct process *p, enum event e, term a, const struct watch *w)
 {
     switch (e) {
     case EVENT_IN: running_since = os_now_ns(); break;
     case EVENT_OUT:
-        look_at_slice(p, limits, monitor);
-        look_at_queue(p, limits, monitor, p->mail.count);
+        look_at_slice(p, w);
+        look_at_queue(p, w, p->mail.count);
         break;
-    case EVENT_OUT_EXITED: look_at_slice(p, limits, monitor); break;
-    case EVENT_RECEIVE: look_at_queue(p, limits, monitor, p->mail.count + 1); break;
+    case EVENT_OUT_EXITED: look_at_slice(p, w); break;
+    case EVENT_RECEIVE: look_at_queue(p, w, p->mail.count + 1); break;
     case EVENT_MINOR_START:
     case EVENT_MAJOR_START: collecting_since = os_now_ns(); break;
     case EVENT_MINOR_END:
-    case EVENT_MAJOR_END: look_at_collection(p, limits, monitor, a); break;
+    case EVENT_MAJOR_END: look_at_collection(p, w, a); break;
     default: break;
     }
 }
 
 void sysmon_event(struct process *p, enum event e, term a)
 {
-    bl_system_limits limits;
     if (!atomic_load_explicit(&sysmon_monitor, memory_order_relaxed))
         return;
-    term monitor = sysmon_get(&limits);
-    if (monitor && !process_find(monitor))
-        sysmon_set(TERM_NONE, NULL);
-    else if (monitor && monitor != process_pid(p))
-        look_at_event(p, e, a, monitor, &limits);
+    struct watch w = current_watch();
+    if (w.monitor && !process_find(w.monitor))
+        replace_monitor(w.monitor, TERM_NONE, NULL); /* and not one that has come meanwhile */
+    else if (w.monitor && w.monitor != process_pid(p))
+        look_closely(p, e, a, &w);
 }

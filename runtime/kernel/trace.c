@@ -200,6 +200,15 @@ static bool keep_track(struct process *p, enum event e)
     return e != EVENT_IN;
 }
 
+/* {trace, Pid, Event, ...}: or two processes that trace each other would tell each other of that. */
+static bool is_trace_message(term t)
+{
+    if (!term_is_tuple(t) || box_size(t) < 4)
+        return false;
+    const term *e = box_payload(t);
+    return (e[0] == term_atom(ATOM_trace) || e[0] == term_atom(ATOM_trace_ts)) && term_is_pid(e[1]);
+}
+
 void event_happened(struct process *p, enum event e, term a, term b)
 {
     sysmon_event(p, e, a);
@@ -211,6 +220,8 @@ void event_happened(struct process *p, enum event e, term a, term b)
         return;
     }
     bool more = !(x->trace_flags & BL_TRACE_RUNNING) || keep_track(p, e);
+    if (e == EVENT_RECEIVE && is_trace_message(a))
+        return;
     if (more && (x->trace_flags & events[e].flag))
         tell_more(p, e, a, b);
 }
@@ -300,10 +311,35 @@ static struct lock new_lock;
 static struct bl_trace *of_new;
 static uint32_t flags_of_new;
 
+/* Held by the caller; NULL: none. */
+static struct bl_trace *trace_of_new(uint32_t *flags)
+{
+    lock_acquire(&new_lock);
+    struct bl_trace *t = of_new;
+    *flags = flags_of_new;
+    if (t)
+        trace_retain(t);
+    lock_release(&new_lock);
+    return t;
+}
+
+uint32_t trace_info_new(term *tracer)
+{
+    uint32_t flags;
+    struct bl_trace *t = trace_of_new(&flags);
+    bool none = !t || has_ended(t);
+    *tracer = none ? TERM_NONE : t->tracer;
+    if (t)
+        trace_release(t);
+    return none ? 0 : flags;
+}
+
 bl_error trace_set_new(struct bl_trace *t, uint32_t add, uint32_t remove)
 {
     struct bl_trace *old = NULL;
     bl_error error = BL_OK;
+    term ended;
+    (void)trace_info_new(&ended); /* if its tracer has ended, it is over now */
     lock_acquire(&new_lock);
     if (of_new && of_new != t && !is_over(of_new)) {
         error = BL_ESTATE;
@@ -327,18 +363,6 @@ void trace_forget_new(void)
     flags_of_new = 0;
     if (old)
         trace_release(old);
-}
-
-/* Held by the caller; NULL: none. */
-static struct bl_trace *trace_of_new(uint32_t *flags)
-{
-    lock_acquire(&new_lock);
-    struct bl_trace *t = of_new;
-    *flags = flags_of_new;
-    if (t)
-        trace_retain(t);
-    lock_release(&new_lock);
-    return t;
 }
 
 static void begin_as_new(struct process *p)

@@ -28,6 +28,8 @@ void *trace_context(const struct bl_trace *, bl_trace_function *);
 bl_error trace_set(struct process *p, struct bl_trace *t, uint32_t add, uint32_t remove);
 /* The same for all that are spawned from now on. Any thread. */
 bl_error trace_set_new(struct bl_trace *t, uint32_t add, uint32_t remove);
+/* Their flags, and the tracer (TERM_NONE: none, or no process). */
+uint32_t trace_info_new(term *tracer);
 /* p is traced no more. */
 void trace_forget(struct process *p);
 /* The runtime stops. */

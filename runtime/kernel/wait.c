@@ -9,6 +9,7 @@
 #include "data/atom.h"
 #include "data/copy.h"
 #include "kernel/garbage.h"
+#include "kernel/info.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"
 #include "kernel/spawn.h"
@@ -25,7 +26,8 @@ static parcel take_answer(struct process *p)
 /* It could not be asked. */
 static bl_error not_asked(const struct question *q, bl_error error)
 {
-    parcel_release(q->value);
+    if (q->kind == SIGNAL_ASK)
+        ask_drop((enum ask)q->number, q->value);
     return error;
 }
 

@@ -172,6 +172,33 @@ LAW(signals, end_who_has_not_begun)
     cr_assert(ended_well(bl_spawn_on(1, kill_unborn, bl_int(0))));
 }
 
+/* Its heap is so large that it is collected elsewhere: after that its time slice is a new one. */
+static _Atomic bool collected;
+
+static void collect_for_ever(bl_term unused)
+{
+    enum { MANY = 50000 };
+    bl_term *elements = bl_alloc(MANY * sizeof *elements);
+    (void)unused;
+    for (int i = 0; i < MANY; i++)
+        elements[i] = bl_int(i);
+    bl_term list = bl_list(elements, MANY);
+    for (;;) {
+        bl_collect();
+        CLAIM(bl_to_int(bl_head(list)) == 0);
+        atomic_store(&collected, true);
+    }
+}
+
+LAW(signals, end_who_does_nothing_but_collect)
+{
+    bl_pid p = bl_spawn(collect_for_ever, bl_int(0));
+    while (!atomic_load(&collected))
+        sched_yield();
+    cr_assert_eq(bl_exit_signal(p, atom("kill")), BL_OK);
+    cr_assert(is_atom(end_of(p), "killed") || !bl_is_alive(p));
+}
+
 /* ---- suspending ---- */
 
 static _Atomic int64_t steps;
@@ -256,6 +283,73 @@ static void suspenders_die(bl_term unused)
 LAW(signals, the_dead_suspend_nobody)
 {
     run(suspenders_die);
+}
+
+/* {p, active, outstanding} is the only one that this process has suspended. */
+static void claim_suspending(bl_pid p, int64_t active, int64_t outstanding)
+{
+    CLAIM(bl_same(bl_process_info(bl_self(), atom("suspending")),
+                  BL_TERM("{suspending, [{%p, %i, %i}]}", p, active, outstanding)));
+}
+
+static void claim_told(bl_term tag, const char *what)
+{
+    bl_term m = bl_receive();
+    CLAIM(bl_tuple_size(m) == 2 && bl_same(bl_element(m, 0), tag) && is_atom(bl_element(m, 1), what));
+}
+
+static void suspend_later(bl_term unused)
+{
+    (void)unused;
+    const bl_term tag = BL_TERM("{a, \"tag\"}"), no_tag = {0};
+    bl_pid p = bl_spawn(step, bl_int(0));
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, tag) == BL_OK);
+    claim_told(tag, "suspended");
+    claim_suspending(p, 1, 0);
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, tag) == BL_OK);
+    claim_suspending(p, 2, 0);
+    claim_told(tag, "suspended");
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_UNLESS_SUSPENDING, no_tag) == BL_ESTATE);
+    claim_suspending(p, 2, 0);
+    CLAIM(bl_resume(p) == BL_OK && bl_resume(p) == BL_OK && bl_resume(p) == BL_ESTATE);
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_UNLESS_SUSPENDING, no_tag) == BL_OK);
+    claim_suspending(p, 1, 0);
+    bl_exit_signal(p, atom("kill"));
+    bl_wait(p, NULL);
+    CLAIM(bl_suspend(p) == BL_ENOPROC);
+    CLAIM(bl_resume(p) == BL_ESTATE); /* that was noticed */
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, no_tag) == BL_OK);
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, tag) == BL_OK);
+    claim_told(tag, "exited");
+    CLAIM(bl_suspend_opt(bl_self(), BL_SUSPEND_ASYNCHRONOUS, no_tag) == BL_EINVAL);
+    CLAIM(bl_suspend_opt(p, 4, no_tag) == BL_EINVAL);
+    CLAIM(bl_suspend_opt(p, 0, tag) == BL_EINVAL);
+}
+
+LAW(signals, suspending_need_not_be_waited_for)
+{
+    run(suspend_later);
+}
+
+/* While it is on the way, it is resumed; and suspended again, which is another matter. */
+static void suspend_in_vain(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn(step, bl_int(0));
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, bl_int(1)) == BL_OK);
+    claim_suspending(p, 0, 1); /* nobody else runs here meanwhile */
+    CLAIM(bl_resume(p) == BL_OK);
+    CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, bl_int(2)) == BL_OK);
+    claim_told(bl_int(1), "not_suspended");
+    claim_told(bl_int(2), "suspended");
+    claim_suspending(p, 1, 0);
+    bl_exit_signal(p, atom("kill"));
+}
+
+LAW(signals, suspending_in_vain)
+{
+    if (schedulers == 1)
+        run(suspend_in_vain);
 }
 
 /* ---- threads ---- */

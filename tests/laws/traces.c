@@ -57,6 +57,7 @@ static void shouter(bl_term gone)
 {
     bl_receive();
     bl_send_to(bl_atom("ear"), bl_atom("hello"));
+    CLAIM(bl_send_to(bl_atom("nobody_has_it"), bl_atom("hello")) == BL_ENAME);
     bl_send(bl_to_pid(gone), bl_atom("nobody"));
     BL_SEND(bl_self(), "{me, %i}", (int64_t)7);
     bl_receive();
@@ -76,6 +77,8 @@ static void as_it_was_said(bl_term unused)
     claim_event(p, "receive", bl_atom("go"));
     bl_term m = claim_event(p, "send", bl_atom("hello"));
     CLAIM(bl_tuple_size(m) == 5 && is_atom(bl_element(m, 4), "ear"));
+    m = claim_event(p, "send", bl_atom("hello"));
+    CLAIM(is_atom(bl_element(m, 4), "nobody_has_it"));
     m = claim_event(p, "send_to_non_existing_process", bl_atom("nobody"));
     CLAIM(bl_same(bl_element(m, 4), bl_from_pid(gone)));
     claim_event(p, "send", BL_TERM("{me, 7}"));
@@ -130,6 +133,7 @@ static void procs(bl_term unused)
     claim_event(p, "link", child);
     claim_event(p, "register", bl_atom("livesname"));
     claim_event(p, "unregister", bl_atom("livesname"));
+    claim_event(p, "getting_unlinked", child); /* which has ended */
     claim_event(p, "exit", BL_TERM("{because, 1}"));
     bl_wait(p, NULL);
     claim_nothing();
@@ -363,6 +367,40 @@ LAW(traces, a_file_has_a_line_for_each)
     cr_assert(!bl_trace_to_file("/nowhere/at/all") && errno == ENOENT);
 }
 
+/* ---- those that are yet to come ---- */
+
+static void claim_new(unsigned expected, bl_pid by)
+{
+    unsigned flags = 99;
+    bl_term tracer;
+    CLAIM(bl_trace_new_info(&flags, &tracer) == BL_OK && flags == expected);
+    CLAIM(expected ? bl_same(tracer, bl_from_pid(by)) : bl_is_none(tracer));
+}
+
+static void new_ones(bl_term unused)
+{
+    (void)unused;
+    bl_pid mortal_tracer = bl_spawn(sleeper, bl_int(0));
+    bl_trace *t = bl_trace_to_process(mortal_tracer), *mine = bl_trace_to_process(bl_self());
+    claim_new(0, bl_self());
+    CLAIM(bl_trace_new(t, BL_TRACE_PROCS, 0) == BL_OK);
+    CLAIM(bl_trace_new(mine, BL_TRACE_SEND, 0) == BL_ESTATE);
+    claim_new(BL_TRACE_PROCS, mortal_tracer);
+    bl_exit_signal(mortal_tracer, bl_atom("kill"));
+    bl_wait(mortal_tracer, NULL);
+    CLAIM(bl_trace_new(mine, BL_TRACE_SEND, 0) == BL_OK); /* its place is free */
+    claim_new(BL_TRACE_SEND, bl_self());
+    bl_trace_end(mine);
+    claim_new(0, bl_self());
+    CLAIM(bl_trace_new_info(NULL, NULL) == BL_EINVAL);
+    bl_trace_end(t);
+}
+
+LAW(traces, of_the_new_end_with_their_tracer)
+{
+    run(new_ones);
+}
+
 /* ---- the end of a tracer, and mistakes ---- */
 
 static void tracer_of(bl_term p)
@@ -407,6 +445,42 @@ static void ends(bl_term unused)
 LAW(traces, end_with_their_tracer)
 {
     run(ends);
+}
+
+/* ---- each other ---- */
+
+static void traces_back(bl_term other)
+{
+    bl_trace *t = bl_trace_to_process(bl_self());
+    CLAIM(bl_trace_process(t, bl_to_pid(other), BL_TRACE_RECEIVE, 0) == BL_OK);
+    bl_send(bl_to_pid(other), bl_atom("traced"));
+    while (!is_atom(bl_receive(), "stop"))
+        ;
+    bl_trace_end(t);
+}
+
+/* What one is told is not told to the other. */
+static void each_other(bl_term unused)
+{
+    (void)unused;
+    bl_pid p = bl_spawn(traces_back, bl_from_pid(bl_self()));
+    bl_trace *t = bl_trace_to_process(bl_self());
+    CLAIM(is_atom(bl_receive(), "traced"));
+    CLAIM(bl_trace_process(t, p, BL_TRACE_RECEIVE, 0) == BL_OK);
+    for (int i = 0; i < 3; i++) {
+        bl_send(p, bl_int(i));
+        claim_event(p, "receive", bl_int(i));
+    }
+    await_waiting(p);
+    claim_nothing();
+    bl_send(p, bl_atom("stop"));
+    bl_wait(p, NULL);
+    bl_trace_end(t);
+}
+
+LAW(traces, each_other)
+{
+    run(each_other);
 }
 
 /* ---- the barrier ---- */
@@ -496,6 +570,31 @@ static void long_queue(bl_term unused)
 LAW(traces, alarms_about_mailboxes)
 {
     run(long_queue);
+}
+
+/* Who hears next is told as well, and not of an end that had no beginning. */
+static void next_monitor(bl_term unused)
+{
+    (void)unused;
+    const bl_system_limits limits = {.long_queue = 10, .short_queue = 5};
+    bl_pid first = bl_spawn(sleeper, bl_int(0)), p = bl_spawn(picky, bl_int(0));
+    CLAIM(bl_system_monitor(first, &limits) == BL_OK);
+    for (int64_t i = 0; i < 10; i++)
+        bl_send(p, bl_int(i));
+    await_waiting(p);
+    bl_exit_signal(first, bl_atom("kill"));
+    bl_wait(first, NULL);
+    CLAIM(bl_system_monitor(bl_self(), &limits) == BL_OK);
+    bl_send(p, bl_int(10));
+    CLAIM(is_atom(claim_alarm(p, "long_message_queue"), "true"));
+    bl_system_monitor(bl_self(), NULL);
+    bl_exit_signal(p, bl_atom("kill"));
+    bl_wait(p, NULL);
+}
+
+LAW(traces, alarms_begin_anew)
+{
+    run(next_monitor);
 }
 
 static void hoarder(bl_term unused)
