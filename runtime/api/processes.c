@@ -561,6 +561,7 @@ bl_term bl_process_info(bl_pid pid, bl_term items)
     if (!info_knows(items.word))
         return term_give(TERM_NONE);
     if (s && pid.word == process_pid(s->current)) {
+        sched_charge(s, 1);
         struct heap *h = garbage_heap();
         return term_give(h ? info_make(self_sched()->current, items.word, h, ATOM_running) : TERM_NONE);
     }
