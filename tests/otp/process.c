@@ -1,4 +1,6 @@
 /* process.c - cases of process_SUITE. */
+#include <limits.h>
+
 #include "otp/words.h"
 
 /* ---- exits ---- */
@@ -882,6 +884,576 @@ CASE(process, process_info_parent)
     CLAIM(bl_is_alive(watcher) && bl_same(info(bl_self(), "parent"), bl_from_pid(watcher)));
     CLAIM(is_atom(info(watcher, "parent"), "undefined")); /* the main thread has started it */
     put_away(p);
+}
+
+/* ---- process_info: lists of items ---- */
+
+static const char *const all_items[] = {
+    "current_function", "dictionary",    "fullsweep_after", "garbage_collection", "group_leader",
+    "heap_size",        "initial_call",  "label",           "links",              "max_heap_size",
+    "memory",           "message_queue_data", "message_queue_len", "messages",    "min_heap_size",
+    "monitored_by",     "monitors",      "parent",          "priority",           "reductions",
+    "registered_name",  "sensitive",     "stack_size",      "status",             "suspending",
+    "total_heap_size",  "trap_exit"};
+enum { ITEMS = sizeof all_items / sizeof *all_items };
+
+/* The answer has the same items in the same order. */
+static void claim_items(bl_pid of, bl_term items)
+{
+    bl_term answers = bl_process_info(of, items);
+    for (; bl_is_cons(items); items = bl_tail(items), answers = bl_tail(answers))
+        CLAIM(bl_tuple_size(bl_head(answers)) == 2 && bl_same(bl_element(bl_head(answers), 0), bl_head(items)));
+    CLAIM(bl_is_nil(answers));
+}
+
+/* All items in order, the status, and all in the opposite order. */
+static bl_term items_there_and_back(void)
+{
+    bl_term items = bl_nil();
+    for (int i = 0; i < ITEMS; i++)
+        items = bl_cons(atom(all_items[i]), items);
+    items = bl_cons(atom("status"), items);
+    for (int i = ITEMS; i-- > 0;)
+        items = bl_cons(atom(all_items[i]), items);
+    return items;
+}
+
+/* The longest list asks for the links, since here a stack cannot be asked for. */
+CASE(process, process_info_2_list)
+{
+    bl_pid of[] = {bl_self(), bl_spawn(idler, bl_int(0))};
+    CLAIM(bl_register(atom("process_info_2_list1"), of[0]) == BL_OK);
+    CLAIM(bl_register(atom("process_info_2_list2"), of[1]) == BL_OK);
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < ITEMS; i++)
+            CLAIM(bl_tuple_size(bl_process_info(of[k], atom(all_items[i]))) == 2);
+        claim_items(of[k], items_there_and_back());
+        CLAIM(BL_MATCH(bl_process_info(of[k], BL_TERM("[status, stack_size, trap_exit, priority]")),
+                       "[{status, %*a}, {stack_size, %*i}, {trap_exit, %*a}, {priority, %*a}]"));
+        claim_items(of[k], times(5000, atom("links")));
+    }
+    put_away(of[1]);
+}
+
+static void link_and_monitor(bl_term unused)
+{
+    (void)unused;
+    bl_register(atom("process_info_smoke_all"), bl_self()); /* the first that comes has it */
+    bl_put(atom("binary"), BL_LIST(bl_binary(NULL, 1000), bl_binary(NULL, 1000)));
+    for (;;)
+        BL_RECEIVE {
+            bl_pid other;
+            BL_ON("{other_process, %p}", &other) {
+                bl_term others = bl_get(atom("procs"));
+                bl_put(atom("procs"), bl_cons(bl_from_pid(other), is_atom(others, "undefined") ? bl_nil() : others));
+                bl_monitor(other);
+                bl_link(other);
+            }
+        }
+}
+
+/* The other process of theirs is on another node. */
+CASE(process, process_info_smoke_all)
+{
+    bl_pid p = bl_spawn_link(link_and_monitor, bl_int(0)), other = bl_spawn_link(link_and_monitor, bl_int(0));
+    BL_SEND(other, "{other_process, %p}", p);
+    BL_SEND(p, "{other_process, %p}", other);
+    BL_SEND(p, "{other_process, %p}", bl_self());
+    for (int i = 0; i < 3; i++)
+        CLAIM(bl_send(p, i ? bl_binary(NULL, 1000) : bl_int(i)) == BL_OK);
+    await_waiting(p);
+    await_waiting(other);
+    claim_items(p, items_there_and_back());
+    CLAIM(bl_same(info(p, "message_queue_len"), bl_int(3)));
+    CLAIM(length(info(p, "links")) == 2 && length(info(p, "monitors")) == 2 && length(info(p, "monitored_by")) == 1);
+    CLAIM(bl_same(bl_process_info(p, BL_TERM("{dictionary, procs}")),
+                  BL_TERM("{{dictionary, procs}, [%p, %p]}", bl_self(), other)));
+    CLAIM(bl_unlink(p) == BL_OK && bl_unlink(other) == BL_OK);
+    CLAIM(bl_exit_signal(p, atom("kill")) == BL_OK);
+    CLAIM(bl_exit_signal(other, atom("kill")) == BL_OK);
+    CLAIM(!bl_is_alive(p) && !bl_is_alive(other));
+}
+
+static void spam_a_while(bl_term to)
+{
+    for (int i = rounds(400000); i > 0; i--) {
+        bl_send_to(to, atom("hejhopp"));
+        bl_demonitor(bl_monitor(bl_to_pid(to)), false, NULL);
+    }
+    idler(to);
+}
+
+/* Until a message is there, and the spammer goes on. */
+CASE(process, process_info_self_msgq_len_messages)
+{
+    bl_pid spammer = bl_spawn_link(spam_a_while, self());
+    bl_process_flag(atom("priority"), atom("low"));
+    while (bl_mailbox_length() == 0)
+        bl_yield();
+    for (int i = 0; i < 3; i++) {
+        bl_term all = bl_process_info(bl_self(), BL_TERM("[message_queue_len, messages]")), messages;
+        int64_t n;
+        MUST_MATCH(all, "[{message_queue_len, %i}, {messages, %t}]", &n, &messages);
+        CLAIM(n > 0 && length(messages) == (size_t)n);
+    }
+    put_away(spammer);
+}
+
+/* ---- reductions ---- */
+
+static int64_t reductions(bl_pid p)
+{
+    return bl_to_int(info(p, "reductions"));
+}
+
+static void loop_in_receive(bl_term unused)
+{
+    (void)unused;
+    for (;;)
+        BL_RECEIVE {
+            BL_ON("'is never sent'") return;
+            BL_AFTER(0) (void)0;
+        }
+}
+
+static void loop_asking_oneself(bl_term unused)
+{
+    (void)unused;
+    for (;;)
+        bl_process_info(bl_self(), BL_TERM("[messages, reductions]"));
+}
+
+/* They never become fewer, and become more as often as this. `items` begin with `reductions`. */
+static void watch_reductions(bl_function *function, bl_term items, int increases)
+{
+    bl_spawn_options o = {.link = true, .scheduler = ON(1) ? 1 : 2};
+    bl_pid p = bl_spawn_opt(function, bl_int(0), &o);
+    for (int64_t before = 0; increases > 0;) {
+        int64_t now = bl_to_int(bl_element(bl_head(bl_process_info(p, items)), 1));
+        CLAIM(now >= before);
+        if (now > before)
+            increases--;
+        else
+            bl_yield();
+        before = now;
+    }
+    put_away(p);
+}
+
+static void watch_all_reductions(bl_term unused)
+{
+    (void)unused;
+    bl_term items[] = {BL_TERM("[reductions]"), BL_TERM("[reductions, messages]")};
+    for (int i = 0; i < 2; i++) {
+        watch_reductions(looper, items[i], (int)full(100, 100));
+        watch_reductions(loop_in_receive, items[i], (int)full(100, 100));
+        watch_reductions(loop_asking_oneself, items[i], (int)full(1000, 400));
+    }
+}
+
+CASE(process, process_info_reductions)
+{
+    bl_term reference;
+    bl_spawn_options o = {.monitor = true, .scheduler = 1, .reference = &reference};
+    bl_pid p = bl_spawn_opt(watch_all_reductions, bl_int(0), &o);
+    claim_down(reference, bl_from_pid(p), atom("normal"));
+}
+
+CASE(process, bump_reductions)
+{
+    bl_collect();
+    bl_yield(); /* a time slice begins */
+    int64_t first = reductions(bl_self());
+    bl_reduce(100);
+    int64_t last = reductions(bl_self());
+    CLAIM(last - first >= 100 && last - first <= 110);
+    while (last <= 0x8000000) {
+        int64_t before = last;
+        bl_reduce(100000);
+        last = reductions(bl_self());
+        CLAIM(last > before);
+    }
+    bl_collect();
+    for (int i = 0; i < 10; i++) {
+        int64_t before = last;
+        bl_reduce(UINT_MAX);
+        last = reductions(bl_self());
+        CLAIM(last > before);
+    }
+    CLAIM(last > UINT32_MAX); /* what does not fit into half a word is kept */
+}
+
+/* Ways to give way: not last, last after something else, last, by an address. */
+static bl_term yield_in_the_middle(bl_term t)
+{
+    bl_yield();
+    return BL_TUPLE(atom("ok"), t);
+}
+
+static bl_term yield_at_the_end(bl_term t)
+{
+    if (bl_same(t, self()))
+        bl_yield();
+    return t;
+}
+
+/* How many reductions four of them take. */
+static int64_t yield_four_times(void)
+{
+    void (*volatile function)(void) = bl_yield;
+    int64_t before = reductions(bl_self());
+    yield_in_the_middle(atom("true"));
+    yield_at_the_end(self());
+    bl_yield();
+    function();
+    return reductions(bl_self()) - before;
+}
+
+/* Counts how often it has had its turn until it is asked. */
+static void count_turns(bl_term to)
+{
+    int64_t turns = 0;
+    for (bool asked = false; !asked;)
+        BL_RECEIVE {
+            BL_ON("stop") asked = true;
+            BL_AFTER(0) {
+                bl_yield();
+                turns++;
+            }
+        }
+    bl_send_to(to, bl_int(turns));
+}
+
+static void yield_beside_another(bl_term unused)
+{
+    (void)unused;
+    bl_collect();
+    bl_yield(); /* a time slice begins */
+    bl_pid counter = bl_spawn_opt(count_turns, self(), &(bl_spawn_options){.link = true, .scheduler = 1});
+    int64_t taken = yield_four_times();
+    bl_send(counter, atom("stop"));
+    claim_next(bl_int(4));
+    CLAIM(taken < 30);
+}
+
+/* Theirs blocks all schedulers but one; ours is bound to one, as is who counts. */
+CASE(process, yield)
+{
+    bl_term reference;
+    bl_spawn_options o = {.monitor = true, .scheduler = 1, .reference = &reference};
+    bl_pid p = bl_spawn_opt(yield_beside_another, bl_int(0), &o);
+    claim_down(reference, bl_from_pid(p), atom("normal"));
+}
+
+static void yield_when_told(bl_term to)
+{
+    claim_next(atom("go"));
+    BL_SEND_TO(to, "{reductions, %i}", yield_four_times());
+    bl_exit(BL_TERM("{done, %t}", to));
+}
+
+static bl_term next_event(bl_pid p)
+{
+    bl_term event;
+    BL_RECEIVE {
+        BL_ON("{trace, %=p, %t, %*t}", p, &event) return event;
+    }
+    return no_term();
+}
+
+/* Here out_exited comes with the same flag. */
+CASE(process, yield2)
+{
+    static const char *const expected[] = {"in", "out", "in", "out", "in", "out", "in", "out", "in"};
+    bl_trace *t = bl_trace_to_process(bl_self());
+    bl_pid p = bl_spawn(yield_when_told, self());
+    int64_t taken;
+    await_waiting(p);
+    CLAIM(bl_trace_process(t, p, BL_TRACE_RUNNING | BL_TRACE_PROCS, 0) == BL_OK);
+    bl_send(p, atom("go"));
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        CLAIM(is_atom(next_event(p), expected[i]));
+    BL_RECEIVE {
+        BL_ON("{trace, %=p, exit, {done, %=p}}", p, bl_self()) (void)0;
+    }
+    CLAIM(is_atom(next_event(p), "out_exited"));
+    BL_RECEIVE {
+        BL_ON("{reductions, %i}", &taken) CLAIM(taken > 0 && taken < 30);
+    }
+    bl_wait(p, NULL);
+    claim_nothing();
+    CLAIM(bl_trace_end(t) == BL_OK);
+}
+
+/* ---- process_info: keys of the dictionary ---- */
+
+static void change_dictionary(bl_term unused)
+{
+    (void)unused;
+    for (;;)
+        BL_RECEIVE {
+            bl_term key, value, from, reference;
+            BL_ON("{put, %t, %t}", &key, &value) bl_put(key, value);
+            BL_ON("{put, %t, %t, %t, %t}", &key, &value, &from, &reference) {
+                bl_send_to(from, BL_TUPLE(reference, bl_put(key, value)));
+            }
+            BL_ON("{erase, %t}", &key) bl_erase(key);
+            BL_ON("{erase, %t, %t, %t}", &key, &from, &reference) {
+                bl_send_to(from, BL_TUPLE(reference, bl_erase(key)));
+            }
+        }
+}
+
+enum { KEYS = 7 };
+
+static bl_term key_of(bl_term key)
+{
+    return BL_TUPLE(atom("dictionary"), key);
+}
+
+/* Their values, or that they have none. Two other items are asked for among them, twice. */
+static void claim_dictionary(bl_pid p, const bl_term *keys, const bl_term *values)
+{
+    bl_term queue = BL_TERM("{message_queue_data, on_heap}"), trap = BL_TERM("{trap_exit, false}");
+    bl_term items[KEYS + 4], expected[KEYS + 4], undefined = atom("undefined");
+    size_t n = 0;
+    for (int i = 0; i < KEYS; i++) {
+        if (i % 4 == 0)
+            for (int k = 0; k < 2; k++) {
+                items[n] = bl_element(k ? trap : queue, 0);
+                expected[n++] = k ? trap : queue;
+            }
+        items[n] = key_of(keys[i]);
+        expected[n++] = BL_TUPLE(items[n], values ? values[i] : undefined);
+    }
+    CLAIM(bl_garbage_collect(p, BL_COLLECT_MAJOR) == BL_OK);
+    CLAIM(bl_same(bl_process_info(p, items[4]), expected[4]));
+    CLAIM(bl_same(bl_process_info(p, bl_list(&items[4], 1)), bl_list(&expected[4], 1)));
+    CLAIM(bl_same(bl_process_info(p, bl_list(items, n)), bl_list(expected, n)));
+}
+
+/* It is told to put all, or to erase all, and answers to the last. */
+static void change_all(bl_pid p, const bl_term *keys, const bl_term *values)
+{
+    bl_term reference = bl_make_reference();
+    int last = KEYS - 1;
+    for (int i = 0; i < last; i++)
+        bl_send(p, values ? BL_TUPLE(atom("put"), keys[i], values[i]) : BL_TUPLE(atom("erase"), keys[i]));
+    bl_send(p, values ? BL_TUPLE(atom("put"), keys[last], values[last], self(), reference)
+                      : BL_TUPLE(atom("erase"), keys[last], self(), reference));
+    claim_next(BL_TUPLE(reference, values ? atom("undefined") : keys[2]));
+}
+
+/* Integers that do not fit into a word are of 64 bits here. */
+CASE(process, process_info_dict_lookup)
+{
+    bl_pid p = bl_spawn_link(change_dictionary, bl_int(0));
+    bl_term ref = bl_make_reference(), binary = bl_binary(NULL, 512), hej = atom("hej"), hopp = atom("hopp");
+    bl_term big = bl_integer(INT64_MAX), other = bl_integer(INT64_MIN), tuple = BL_TUPLE(bl_make_reference(), big);
+    bl_term keys[KEYS] = {hej, hopp, ref, big, bl_from_pid(p), tuple, binary};
+    bl_term values[KEYS] = {hopp, hej, big, other, ref, binary, ref};
+    change_all(p, keys, values);
+    claim_dictionary(p, keys, values);
+    change_all(p, keys, NULL);
+    claim_dictionary(p, keys, NULL);
+    put_away(p);
+    for (int i = 0; i < KEYS; i++)
+        CLAIM(is_atom(bl_put(keys[i], values[i]), "undefined"));
+    claim_dictionary(bl_self(), keys, values);
+    for (int i = 0; i < KEYS; i++)
+        CLAIM(bl_same(bl_erase(keys[i]), values[i]));
+    claim_dictionary(bl_self(), keys, NULL);
+}
+
+/* ---- priorities, and collecting others ---- */
+
+static void count_by_priority(bl_term enough)
+{
+    int64_t low = 0, normal = 0;
+    while (low + normal < bl_to_int(enough))
+        BL_RECEIVE {
+            BL_ON("low") low++;
+            BL_ON("normal") normal++;
+        }
+    bl_exit(BL_TUPLE(bl_int(low), bl_int(normal)));
+}
+
+static void send_for_ever(bl_term about)
+{
+    bl_term to = bl_element(about, 0), message = bl_element(about, 1);
+    for (;;)
+        bl_send_to(to, message);
+}
+
+/* Theirs runs for two seconds, on the only scheduler that is not blocked. Ours are bound to one, and run
+ * until so many messages have come. */
+CASE(process, low_prio)
+{
+    bl_pid clients[8];
+    bl_spawn_options o = {.link = true, .scheduler = 1, .priority = BL_PRIORITY_HIGH};
+    bl_pid server = bl_spawn_opt(count_by_priority, bl_int(full(4000000, 400000)), &o);
+    int64_t low, normal;
+    bl_trap_exit(true);
+    for (unsigned i = 0; i < 2 * otp_schedulers; i++) {
+        o.priority = i % 2 ? BL_PRIORITY_LOW : BL_PRIORITY_NORMAL;
+        clients[i] = bl_spawn_opt(send_for_ever, BL_TERM("{%p, %A}", server, i % 2 ? "low" : "normal"), &o);
+    }
+    MUST_MATCH(bl_receive(), "{'EXIT', %=p, {%i, %i}}", server, &low, &normal);
+    CLAIM(low * 4 < normal && low * 16 > normal);
+    for (unsigned i = 0; i < 2 * otp_schedulers; i++)
+        put_away(clients[i]);
+}
+
+static bool has_fired(bl_term monitor)
+{
+    BL_RECEIVE {
+        BL_ON("{'DOWN', %=r, process, %*p, %*t}", monitor) return true;
+        BL_AFTER(0) (void)0;
+    }
+    return false;
+}
+
+/* Collected if it lives on, not if it was dead. */
+static void claim_collected(bl_pid p)
+{
+    bl_term monitor = bl_monitor(p);
+    bool dead = has_fired(monitor);
+    bl_error error = bl_garbage_collect(p, BL_COLLECT_MAJOR);
+    CLAIM(error == BL_OK || error == BL_ENOPROC);
+    CLAIM(!dead || error == BL_ENOPROC);
+    if (!dead)
+        CLAIM(has_fired(monitor) || error == BL_OK);
+    bl_demonitor(monitor, true, NULL);
+}
+
+static void end_after(bl_term turns)
+{
+    for (int64_t i = bl_to_int(turns); i > 0; i--)
+        bl_yield();
+}
+
+/* Theirs has no others that end meanwhile but those of the system. */
+CASE(process, garbage_collect)
+{
+    bl_spawn_options low = {.link = true, .priority = BL_PRIORITY_LOW};
+    bl_pid loopers[10], dead = bl_spawn(nothing, bl_int(0));
+    bl_term all;
+    bl_wait(dead, NULL);
+    bl_process_flag(atom("priority"), atom("high"));
+    CLAIM(bl_garbage_collect(bl_self(), BL_COLLECT_MAJOR) == BL_OK);
+    for (int i = 0; i < 10; i++)
+        loopers[i] = bl_spawn_opt(looper, bl_int(0), &low);
+    for (int i = 0; i < 40; i++)
+        bl_spawn(end_after, bl_int(i));
+    for (all = bl_processes(); bl_is_cons(all); all = bl_tail(all))
+        claim_collected(bl_to_pid(bl_head(all)));
+    CLAIM(bl_garbage_collect(dead, BL_COLLECT_MAJOR) == BL_ENOPROC);
+    for (int i = 0; i < 10; i++) {
+        CLAIM(bl_garbage_collect(loopers[i], BL_COLLECT_MAJOR) == BL_OK);
+        put_away(loopers[i]);
+    }
+}
+
+/* Has much to be collected, and is woken up. It polls if it is to be suspended and resumed only. */
+static void hold_much(bl_term about)
+{
+    bl_term much = numbers(1, full(20000000, 1000000)), parent = bl_element(about, 0);
+    bl_send_to(parent, atom("initialized"));
+    for (bool polls = is_atom(bl_element(about, 1), "resume"), woken = false; !woken;)
+        BL_RECEIVE {
+            BL_ON("wake_up") woken = true;
+            BL_AFTER(polls ? 0 : BL_INFINITY) (void)0;
+        }
+    CLAIM(bl_same(bl_head(much), bl_int(1)) && length(much) == (size_t)full(20000000, 1000000));
+    bl_send_to(parent, atom("woke_up"));
+}
+
+/* Suspends it, says so, and resumes it soon. */
+static void suspend_a_while(bl_term about)
+{
+    bl_pid p = bl_to_pid(bl_element(about, 1));
+    CLAIM(bl_suspend(p) == BL_OK);
+    bl_send_to(bl_element(about, 0), atom("suspended"));
+    bl_sleep(10);
+    CLAIM(bl_resume(p) == BL_OK);
+}
+
+/* It is woken up while it is being collected: {waiting, suspended, resume}. Who is suspended is not waited for
+ * here, and collects when it goes on. */
+static void wake_up(const char *state)
+{
+    bool suspended = strcmp(state, "suspended") == 0;
+    bl_pid p = bl_spawn_link(hold_much, BL_TERM("{%p, %A}", bl_self(), state));
+    claim_next(atom("initialized"));
+    if (suspended)
+        CLAIM(bl_suspend(p) == BL_OK);
+    if (strcmp(state, "resume") == 0) {
+        bl_spawn_link(suspend_a_while, BL_TERM("{%p, %p}", bl_self(), p));
+        claim_next(atom("suspended"));
+    }
+    CLAIM(bl_is_reference(bl_send_after(10, bl_from_pid(p), atom("wake_up"))));
+    CLAIM(bl_garbage_collect(p, BL_COLLECT_MAJOR) == BL_OK);
+    if (suspended)
+        CLAIM(bl_resume(p) == BL_OK);
+    claim_next(atom("woke_up"));
+}
+
+CASE(process, otp_7738_resume)
+{
+    wake_up("waiting");
+    wake_up("suspended");
+    wake_up("resume");
+}
+
+static void say_and_loop(bl_term to)
+{
+    bl_send_to(to, atom("executing"));
+    looper(to);
+}
+
+/* On each scheduler somebody of a high priority who never gives way. */
+static void start_hogs(bl_pid *hogs)
+{
+    bl_spawn_options o = {.link = true, .priority = BL_PRIORITY_HIGH};
+    for (unsigned i = 0; i < otp_schedulers; i++) {
+        o.scheduler = i + 1;
+        hogs[i] = bl_spawn_opt(say_and_loop, self(), &o);
+    }
+    for (unsigned i = 0; i < otp_schedulers; i++)
+        claim_next(atom("executing"));
+}
+
+static void put_hogs_away(const bl_pid *hogs)
+{
+    for (unsigned i = 0; i < otp_schedulers; i++)
+        put_away(hogs[i]);
+}
+
+/* Theirs also asks whether it runs old code. */
+CASE(process, no_priority_inversion)
+{
+    bl_pid hogs[4], low;
+    bl_process_flag(atom("priority"), atom("max"));
+    start_hogs(hogs);
+    low = bl_spawn_opt(looper, bl_int(0), &(bl_spawn_options){.link = true, .priority = BL_PRIORITY_LOW});
+    CLAIM(bl_garbage_collect(low, BL_COLLECT_MAJOR) == BL_OK);
+    put_away(low);
+    put_hogs_away(hogs);
+}
+
+/* It stays suspended, and here it collects when it goes on. */
+CASE(process, system_task_on_suspended)
+{
+    bl_term reference;
+    bl_pid p = bl_spawn_monitor(looper, bl_int(0), &reference);
+    CLAIM(bl_suspend(p) == BL_OK);
+    CLAIM(is_atom(info(p, "status"), "suspended"));
+    CLAIM(bl_garbage_collect(p, BL_COLLECT_MAJOR) == BL_OK);
+    CLAIM(is_atom(info(p, "status"), "suspended"));
+    CLAIM(bl_resume(p) == BL_OK);
+    CLAIM(!is_atom(info(p, "status"), "suspended"));
+    CLAIM(bl_exit_signal(p, atom("kill")) == BL_OK);
+    claim_down(reference, bl_from_pid(p), atom("killed"));
 }
 
 /* ---- processes() ---- */
