@@ -206,6 +206,7 @@ typedef struct bl_spawn_options {
     bool message_queue_off_heap; /* message_queue_data: see bl_process_flag() */
     bool message_queue_on_heap;  /* ... whatever bl_options says; not both */
     uint16_t fullsweep_after;    /* kept, and without effect */
+    unsigned reply;       /* bl_spawn_reply: when bl_spawn_request() is answered; others do not look at it */
 } bl_spawn_options;
 
 /* The same, with options (may be NULL). BL_EINVAL if there is no such scheduler. */

@@ -268,10 +268,14 @@ BL_API bl_error bl_read_timer_async(bl_term timer);
 BL_API bl_pid bl_spawn_link(bl_function *function, bl_term arg);
 BL_API bl_pid bl_spawn_monitor(bl_function *function, bl_term arg, bl_term *reference);
 
+/* When a request is answered. ({reply, ..}) */
+typedef enum bl_spawn_reply { BL_REPLY_YES, BL_REPLY_NO, BL_REPLY_ERROR_ONLY, BL_REPLY_SUCCESS_ONLY } bl_spawn_reply;
+
 /* A message {tag, Reference, ok, Pid}, or {tag, Reference, error, system_limit} (or badopt: an
  * option is out of its range), says what became of it; `tag` "no term": spawn_reply. It is in
- * the mailbox before anything that the new process can cause. The reference is that of the
- * monitor, if there is one. Options may be NULL. "No term": as for bl_monitor().
+ * the mailbox before anything that the new process can cause, unless the option `reply` says
+ * that it is not wanted. The reference is that of the monitor, if there is one. Options may be
+ * NULL. "No term": as for bl_monitor().
  * (erlang:spawn_request/5) [process] */
 BL_API bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_options *options, bl_term tag);
 

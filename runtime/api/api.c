@@ -81,6 +81,7 @@ static bl_pid spawn(enum process_kind kind, union process_entry entry, bl_term a
     if (UNLIKELY(options->scheduler > runtime.count || (kind == PROCESS_STRAIGHT ? !entry.function : !entry.handler)))
         return failed(BL_EINVAL);
     if (UNLIKELY(options->priority > BL_PRIORITY_MAX || options->monitor_options > MONITOR_OPTIONS ||
+                 options->reply > BL_REPLY_SUCCESS_ONLY ||
                  (options->message_queue_off_heap && options->message_queue_on_heap)))
         return failed(BL_EINVAL);
     if (s)

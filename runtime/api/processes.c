@@ -852,6 +852,16 @@ static term why_not_spawned(bl_error error)
     }
 }
 
+static bool reply_is_wanted(unsigned reply, bl_error error)
+{
+    switch (reply) {
+    case BL_REPLY_NO: return false;
+    case BL_REPLY_ERROR_ONLY: return error;
+    case BL_REPLY_SUCCESS_ONLY: return !error;
+    default: return true;
+    }
+}
+
 bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_options *options, bl_term tag)
 {
     struct sched *s = enter();
@@ -871,7 +881,8 @@ bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_opti
         reference = term_give(term_reference(reference_number(s)));
     term reply[4] = {tag.word ? tag.word : term_atom(ATOM_spawn_reply), reference.word,
                      term_atom(error ? ATOM_error : ATOM_ok), error ? why_not_spawned(error) : pid.word};
-    signal_post(s->current, reply, 4, false);
+    if (reply_is_wanted(o.reply, error))
+        signal_post(s->current, reply, 4, false);
     if (s->current->doomed)
         process_end_doomed();
     done(BL_OK);

@@ -302,6 +302,34 @@ CASE(process, spawn_request_bif)
     claim_nothing();
 }
 
+/* Requested with this option, a child is spawned, and a bad one is not; each is answered or not. */
+static void claim_replies(bl_spawn_reply reply, bool of_child, bool of_error)
+{
+    bl_spawn_options good = {.monitor = true, .reply = reply}, bad = good;
+    bl_term tag = BL_TERM("{my, tag}"), reference = bl_spawn_request(exit_with, atom("done"), &good, tag), child;
+    bad.scheduler = 9999;
+    if (of_child)
+        MUST_MATCH(bl_receive(), "{%=t, %=r, ok, %*p}", tag, reference);
+    MUST_MATCH(bl_receive(), "{'DOWN', %=r, process, %t, done}", reference, &child);
+    CLAIM(bl_is_pid(child));
+    reference = bl_spawn_request(nothing, bl_int(0), &bad, tag);
+    CLAIM(bl_is_reference(reference));
+    if (of_error)
+        claim_next(BL_TUPLE(tag, reference, atom("error"), atom("badopt")));
+    claim_nothing();
+}
+
+CASE(process, spawn_request_reply_option)
+{
+    bl_spawn_options bad = {.reply = BL_REPLY_SUCCESS_ONLY + 1};
+    claim_replies(BL_REPLY_YES, true, true);
+    claim_replies(BL_REPLY_NO, false, false);
+    claim_replies(BL_REPLY_ERROR_ONLY, false, true);
+    claim_replies(BL_REPLY_SUCCESS_ONLY, true, false);
+    bl_term reference = bl_spawn_request(nothing, bl_int(0), &bad, no_term());
+    claim_next(BL_TUPLE(atom("spawn_reply"), reference, atom("error"), atom("badopt")));
+}
+
 static void tell_exit(bl_term about)
 {
     bl_pid child, tester;
@@ -1439,6 +1467,45 @@ CASE(process, no_priority_inversion)
     CLAIM(bl_garbage_collect(low, BL_COLLECT_MAJOR) == BL_OK);
     put_away(low);
     put_hogs_away(hogs);
+}
+
+/* Requests have no priority here: theirs have one of the four each. */
+CASE(process, no_priority_inversion2)
+{
+    enum { REQUESTS = 4 };
+    bl_pid hogs[4], low;
+    bl_process_flag(atom("priority"), atom("max"));
+    start_hogs(hogs);
+    low = bl_spawn_opt(looper, bl_int(0), &(bl_spawn_options){.link = true, .priority = BL_PRIORITY_LOW});
+    for (int64_t i = 0; i < REQUESTS; i++)
+        CLAIM(bl_garbage_collect_async(low, BL_COLLECT_MAJOR, bl_int(i)) == BL_OK);
+    for (int64_t i = 0; i < REQUESTS; i++)
+        claim_next(BL_TERM("{garbage_collect, %i, true}", i));
+    put_away(low);
+    put_hogs_away(hogs);
+}
+
+static void request_many(bl_term about)
+{
+    bl_pid of = bl_to_pid(bl_element(about, 0));
+    int64_t n = bl_to_int(bl_element(about, 1));
+    for (int64_t i = 0; i < n; i++)
+        CLAIM(bl_garbage_collect_async(of, BL_COLLECT_MAJOR, bl_int(i)) == BL_OK);
+    for (int64_t i = 0; i < n; i++)
+        BL_RECEIVE {
+            BL_ON("{garbage_collect, %=i, true}", i) (void)0;
+        }
+    bl_exit(atom("it_worked"));
+}
+
+/* Theirs are of four priorities each. All are of the case itself, who waits. */
+CASE(process, system_task_blast)
+{
+    int64_t n = full(1000, 1000);
+    for (int64_t i = 0; i < n; i++)
+        bl_spawn_monitor(request_many, BL_TERM("{%p, %i}", bl_self(), full(400, 100)), &(bl_term){0});
+    for (int64_t i = 0; i < n; i++)
+        CLAIM(is_atom(bl_element(bl_receive(), 4), "it_worked"));
 }
 
 /* It stays suspended, and here it collects when it goes on. */
