@@ -112,13 +112,13 @@ static inline void look_again(struct process *p, bl_receiver *r)
 }
 
 /* The private list is empty, and one message is in the inbox: it can be looked at where it lies
- * (data/mailbox), by the place r->alone. Not by who may get priority messages. */
+ * (data/mailbox), by the place r->alone. Not by who may get priority messages, or is traced. */
 static inline bool look_where_it_lies(struct process *p, bl_receiver *r)
 {
     struct message *m = inbox_peek(&p->inbox);
     if (!m || m->next || message_is_signal(m) || p->mail.first || r->place != &p->mail.first)
         return false;
-    if (UNLIKELY(p->extra != NULL) && p->extra->urgent)
+    if (UNLIKELY(p->extra != NULL) && (p->extra->urgent || p->extra->trace))
         return false;
     r->alone = m;
     r->place = &r->alone;

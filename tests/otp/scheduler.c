@@ -19,10 +19,13 @@ struct crew {
 static struct crew crews[BL_PRIORITY_MAX + 1];
 static int64_t pieces[WORKERS_MOST]; /* done by each, all on one scheduler */
 static int64_t done, enough;
+static _Atomic bool all_told; /* who is told first could be done before the last is */
 
 static void work(int64_t i, bool part_time)
 {
     receive(); /* until all have come */
+    while (!all_told)
+        bl_yield();
     while (done < enough) {
         bl_reduce(PIECE);
         pieces[i]++;
@@ -99,6 +102,7 @@ static void employ(int low, int normal, struct crew high, struct crew max, int64
     memset(pieces, 0, sizeof pieces);
     done = 0;
     enough = all;
+    all_told = false;
     int n = hire(workers, 0, BL_PRIORITY_LOW, (struct crew){.count = low});
     n = hire(workers, n, BL_PRIORITY_NORMAL, (struct crew){.count = normal});
     n = hire(workers, n, BL_PRIORITY_HIGH, high);
@@ -107,6 +111,7 @@ static void employ(int low, int normal, struct crew high, struct crew max, int64
         await_waiting(workers[i]);
     for (int i = n; i-- > 0;)
         send(workers[i], 0);
+    all_told = true;
     while (n--)
         CLAIM(is_atom(bl_element(bl_receive(), 2), "normal"));
 }
