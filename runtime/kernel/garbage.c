@@ -150,6 +150,7 @@ NOINLINE void garbage_collect_self(struct sched *s)
     struct process *p = s->current;
     if (UNLIKELY(heap_to_collect(p->heap) >= LARGE_HEAP)) {
         sched_leave_lane(s, collect_off_lane);
+        charge(self_sched(), p->heap->live); /* who only builds gives way, and looks, like anybody else */
     } else {
         size_t moved = 0;
         uintptr_t low = (uintptr_t)self_sp() & ~(uintptr_t)(sizeof(term) - 1);
