@@ -557,6 +557,50 @@ CASE(process, more_spawn_opt_max_heap_size)
     }
 }
 
+enum { LIMIT = 1024 };
+
+/* {Limit, How}: sets its own limit, unless that is []. */
+static void limit_and_build(bl_term about)
+{
+    bl_term limit = bl_element(about, 0), how = bl_element(about, 1);
+    CLAIM(bl_is_nil(limit) || !bl_is_none(bl_process_flag(atom("max_heap_size"), limit)));
+    if (bl_to_int(how) % 2)
+        build_and_catch(how);
+    else
+        build(how);
+}
+
+/* Killed by its limit, or it goes on beyond that until we end it. */
+static void claim_limited(bl_pid p, bl_term reference, bool spared)
+{
+    while (spared && bl_to_int(info(p, "total_heap_size")) <= 4 * LIMIT)
+        bl_yield();
+    if (spared)
+        CLAIM(bl_exit_signal(p, atom("enough")) == BL_OK);
+    claim_down(reference, bl_from_pid(p), atom(spared ? "enough" : "killed"));
+}
+
+/* Here nothing is logged, binaries that are shared do not count, and no limit is for all processes: what is left of
+ * theirs is a limit that kills or does not, as a number or a map, and set by whom. */
+CASE(process, spawn_opt_max_heap_size)
+{
+    bl_term nil = bl_nil(), number = bl_int(LIMIT), spares = BL_TERM("#{size => %i, kill => false}", (int64_t)LIMIT);
+    bl_term map = BL_TERM("#{size => %i}", (int64_t)LIMIT), kills = bl_map_put(map, atom("kill"), atom("true"));
+    const struct {
+        bl_term flag;
+        bool spared;
+    } limits[] = {{nil, false}, {nil, true}, {number, false}, {map, false}, {kills, false}, {spares, true}};
+    for (int i = 0; i < 6; i++)
+        for (int how = 0; how < 12; how++) {
+            bool spared = limits[i].spared, option = bl_is_nil(limits[i].flag);
+            bl_term reference, about = BL_TUPLE(limits[i].flag, bl_int(how));
+            bl_spawn_options o = {.monitor = true, .reference = &reference, .max_heap_size = option ? LIMIT : 0};
+            o.max_heap_spares = option && spared;
+            bl_pid p = bl_spawn_opt(limit_and_build, about, &o);
+            claim_limited(p, reference, spared);
+        }
+}
+
 /* ---- process_info ---- */
 
 static const char *const seen_from_both[] = {"initial_call", "links",        "dictionary",        "trap_exit",
