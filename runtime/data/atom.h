@@ -112,4 +112,9 @@ enum {
         ATOM_PREDEFINED
 };
 
+static inline term atom_boolean(bool b)
+{
+    return term_atom(b ? ATOM_true : ATOM_false);
+}
+
 #endif

@@ -15,11 +15,6 @@
 #include "kernel/name.h"
 #include "kernel/suspend.h"
 
-static term boolean_term(bool b)
-{
-    return term_atom(b ? ATOM_true : ATOM_false);
-}
-
 static term info_pair(struct heap *h, term a, term b)
 {
     return a && b ? tuple_make(h, (term[]){a, b}, 2) : TERM_NONE;
@@ -85,8 +80,8 @@ static term max_heap(struct process *p, struct heap *h)
 {
     bool kill = !(p->extra && p->extra->spared);
     term pairs[] = {term_atom(ATOM_size),         term_int(p->heap ? (int64_t)p->heap->most : 0),
-                    term_atom(ATOM_kill),         boolean_term(kill),
-                    term_atom(ATOM_error_logger), boolean_term(false)};
+                    term_atom(ATOM_kill),         atom_boolean(kill),
+                    term_atom(ATOM_error_logger), atom_boolean(false)};
     return map_from(h, pairs, 3);
 }
 
@@ -215,13 +210,13 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     case ATOM_parent: return p->parent ? p->parent : term_atom(ATOM_undefined);
     case ATOM_priority: return priority_atom(p);
     case ATOM_registered_name: return x->name ? x->name : TERM_NIL;
-    case ATOM_sensitive: return boolean_term(x->sensitive);
+    case ATOM_sensitive: return atom_boolean(x->sensitive);
     case ATOM_reductions: return reductions_of(p);
     case ATOM_stack_size: return term_int((int64_t)(process_stack_size(p) / sizeof(term)));
     case ATOM_status: return term_atom(status);
     case ATOM_suspending: return list_records(h, &x->suspends, of_suspended);
     case ATOM_total_heap_size: return total_heap(p);
-    case ATOM_trap_exit: return boolean_term(x->trap_exit);
+    case ATOM_trap_exit: return atom_boolean(x->trap_exit);
     default: return TERM_NONE;
     }
 }
