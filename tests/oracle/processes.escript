@@ -13,7 +13,7 @@
 %%           runs, it is undecided. What Erlang does and PROGRAM was not seen to do is less, which is
 %%           allowed: whoever does anything wrong does something that Erlang does not. (A DOWN message with
 %%           noproc, for one, is there at once, and in Erlang a moment later.) Both are printed, and no
-%%           failure.
+%%           failure. How far somebody came who was ended by a signal is not compared.
 %%
 %% A disagreement is printed with its seed, and with the scenario; `KIND SEED SEED` repeats it.
 -mode(compile).
@@ -163,7 +163,18 @@ ours(Scenario) ->
     receive {'DOWN', Monitor, process, Pid, {outcomes, Outcomes}} -> chosen(Scenario, Outcomes) end.
 
 chosen({turns, _, _, _, _}, Outcomes) -> [plain(turns, O) || O <- Outcomes];
-chosen({free, _, _, Roots, _}, Outcomes) -> [plain(free, O) || O <- Outcomes, is_telling(Roots, O)].
+chosen({free, _, _, Roots, Steps}, Outcomes) -> [plain(free, cut(Steps, O)) || O <- Outcomes, is_telling(Roots, O)].
+
+%% A signal that ends somebody does so between any two things that it does: how far it came is left open.
+cut(Steps, Outcome) ->
+    [{K, case ended_itself(K, Log, End, Steps) of true -> Log; false -> [] end, End} || {K, Log, End} <- Outcome].
+
+ended_itself(_, _, normal, _) -> true;
+ended_itself(K, Log, _, Steps) ->
+    case [Do || {A, Id, Do} <- Steps, A =:= K, not lists:keymember(Id, 1, Log)] of
+        [] -> true;
+        [Do | _] -> lists:member(element(1, Do), [exit, error, throw])
+    end.
 
 %% Who was spawned by an actor may have ended before the director looked: then it does not know why.
 is_telling(Roots, Outcome) -> not lists:any(fun({K, _, End}) -> K >= Roots andalso End =:= noproc end, Outcome).
