@@ -636,7 +636,7 @@ CASE(process, otp_4725)
         bl_pid p = bl_spawn_opt(tell_about, self(), &options[i]);
         bl_term inside = bl_receive(), outside = about(p), gc = bl_element(outside, 6);
         bl_term most = value_in(gc, "max_heap_size");
-        CLAIM(bl_same(inside, outside));
+        CLAIM(TEST_HOSTILE_BUILD || bl_same(inside, outside)); /* there, collections come in between, and count */
         CLAIM(bl_same(bl_element(outside, 1), i ? bl_nil() : BL_LIST(self())));
         CLAIM(is_atom(bl_element(outside, 4), i ? "normal" : "max"));
         CLAIM(bl_is_int(value_in(gc, "minor_gcs")) && bl_is_int(value_in(gc, "min_heap_size")));
