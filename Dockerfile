@@ -1,12 +1,12 @@
 # beamling in a container: measures this machine, or runs the tests.
 #
 #   docker build -t beamling .
-#   docker run --rm -v "$PWD/out:/out" beamling             measure, beside Erlang, Elixir and Go: about 5 minutes
+#   docker run --rm -v "$PWD/out:/out" beamling             measure, beside Erlang, Elixir and Go: about 10 minutes
 #   docker run --rm beamling test                           run the tests
 #   docker run --rm beamling --help                         what else there is
 #
 # Everything is installed and built here, so the runs need no network, and no privilege. The
-# image takes about 4 minutes and 1.6 GB, a third of which is Go.
+# image takes some minutes and 1.6 GB, a third of which is Go.
 FROM debian:bookworm-slim
 
 # The compilers stay: the instrument names them in its report, and builds before it measures.
