@@ -1296,7 +1296,8 @@ static void claim_dictionary(bl_pid p, const bl_term *keys, const bl_term *value
                 expected[n++] = k ? trap : queue;
             }
         items[n] = key_of(keys[i]);
-        expected[n++] = BL_TUPLE(items[n], values ? values[i] : undefined);
+        expected[n] = BL_TUPLE(items[n], values ? values[i] : undefined);
+        n++;
     }
     CLAIM(bl_garbage_collect(p, BL_COLLECT_MAJOR) == BL_OK);
     CLAIM(bl_same(bl_process_info(p, items[4]), expected[4]));
