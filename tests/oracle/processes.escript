@@ -5,8 +5,8 @@
 %% to LAST makes one of KIND, turns or free. Real processes run it here, and those of PROGRAM under 1
 %% and under 4 schedulers.
 %%
-%%   turns:  what comes out must be the same, or come of Erlang in 20 more runs. Left open is only the order in which the EXIT and DOWN
-%%           messages of one moment arrive, and in which lists are given.
+%%   turns:  what comes out must be the same, or come of Erlang in 20 more runs. Left open is only the
+%%           order in which the EXIT and DOWN messages of one moment arrive, and in which lists are given.
 %%   free:   it is run some tens of times, on each side. What came out on one side is looked for on the
 %%           other, which gets another few thousand runs to show it. What PROGRAM does again and again, and
 %%           Erlang never, is a disagreement. If it is rare there too, or if there is no time for so many
