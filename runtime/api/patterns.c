@@ -138,81 +138,80 @@ bl_term bl_build(bl_site *site, const char *text, ...)
 }
 
 /* An immediate, or what only the heap of the caller can tell: as it says in the book. */
-static bl_error send_term(bl_term to, const struct build *b, const uint64_t *words)
+static bl_error send_term(bl_term to, bool pid, const struct build *b, const uint64_t *words)
 {
     bl_error error = BL_ENOMEM;
     struct heap *h = garbage_heap();
     term t = h ? build_make_args(h, b, words, &error) : TERM_NONE;
-    return t ? bl_send_to(to, term_give(t)) : error;
+    if (!t)
+        return error;
+    return pid ? bl_send((bl_pid){to.word}, term_give(t)) : bl_send_to(to, term_give(t));
 }
 
-bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
+static bl_error send_made_to_pid(struct sched *s, term pid, term said, struct block *made)
+{
+    if (events_are_wanted() && s)
+        tell_sent(s, pid, said, made->message.word);
+    return message_send_block(s, pid, made);
+}
+
+static bl_error send_made_to_alias(struct sched *s, term alias, struct block *made)
+{
+    if (events_are_wanted() && s)
+        event(s->current, EVENT_SEND, made->message.word, alias);
+    bl_error error = alias_send(s, alias, &made->message, false);
+    if (error)
+        message_free(&made->message);
+    return error;
+}
+
+/* Whoever it is that `to` means; what is none of these is nobody. The message is the callee's. */
+static NOINLINE bl_error send_made_to(struct sched *s, term to, struct block *made)
+{
+    if (reference_is_alias(to))
+        return send_made_to_alias(s, to, made);
+    term pid = term_is_atom(to) ? name_find(to) : TERM_NONE;
+    if (pid)
+        return send_made_to_pid(s, pid, to, made);
+    message_free(&made->message); /* or an alias that is none any more */
+    return term_is_reference(to) ? BL_OK : term_is_atom(to) ? BL_ENAME : BL_EINVAL;
+}
+
+/* `pid`: it is one, though maybe nobody's. */
+static inline __attribute__((always_inline)) bl_error send_text(term to, bool pid, bl_site *site, const char *text,
+                                                                va_list *args)
 {
     struct sched *s = calling_sched();
     const struct build *b = build_at(site, text);
     uint64_t words[BUILD_ARGS_MOST];
     bl_error error;
-    va_list args;
-    va_start(args, text);
-    build_read_args(b, &args, words);
-    va_end(args);
+    build_read_args(b, args, words);
     if (UNLIKELY(!build_is_boxed(b)))
-        return send_term(bl_from_pid(to), b, words);
+        return send_term(term_give(to), pid, b, words);
     struct block *made = build_message(b, words, &error);
     if (UNLIKELY(!made))
         return error;
-    if (events_are_wanted() && s)
-        tell_sent(s, to.word, to.word, made->message.word);
-    error = message_send_block(s, to.word, made);
+    error = pid ? send_made_to_pid(s, to, to, made) : send_made_to(s, to, made);
     if (LIKELY(s != NULL))
         sched_charge(s, 1);
     return error;
 }
 
-/* Whoever it is that `to` means; what is none of these is nobody. The message is the callee's. */
-static bl_error send_made(struct sched *s, term to, struct block *made)
+bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
 {
-    bl_error error = BL_OK;
-    term said = to;
-    if (reference_is_alias(to)) {
-        if (events_are_wanted() && s)
-            event(s->current, EVENT_SEND, made->message.word, said);
-        error = alias_send(s, to, &made->message, false);
-        if (error)
-            message_free(&made->message);
-        return error;
-    }
-    if (term_is_atom(to) && !(to = name_find(to)))
-        error = BL_ENAME;
-    else if (!term_is_pid(to) && !term_is_reference(to))
-        error = BL_EINVAL;
-    if (!error && term_is_pid(to)) {
-        if (events_are_wanted() && s)
-            tell_sent(s, to, said, made->message.word);
-        return message_send_block(s, to, made);
-    }
-    message_free(&made->message); /* or an alias that is none any more */
+    va_list args;
+    va_start(args, text);
+    bl_error error = send_text(to.word, true, site, text, &args);
+    va_end(args);
     return error;
 }
 
 bl_error bl_send_built_to(bl_term to, bl_site *site, const char *text, ...)
 {
-    struct sched *s = calling_sched();
-    const struct build *b = build_at(site, text);
-    uint64_t words[BUILD_ARGS_MOST];
-    bl_error error;
     va_list args;
     va_start(args, text);
-    build_read_args(b, &args, words);
+    bl_error error = send_text(to.word, term_is_pid(to.word), site, text, &args);
     va_end(args);
-    if (UNLIKELY(!build_is_boxed(b)))
-        return send_term(to, b, words);
-    struct block *made = build_message(b, words, &error);
-    if (UNLIKELY(!made))
-        return error;
-    error = send_made(s, to.word, made);
-    if (LIKELY(s != NULL))
-        sched_charge(s, 1);
     return error;
 }
 

@@ -23,7 +23,7 @@
  *    awake; a waking scheduler adds itself to awake, then reads deep_sleepers whenever
  *    it readies something: again one sees the other.
  *
- * While we are marked idle our lanes may be taken from us (take_over() in sched.c), so
+ * While we are marked idle our lanes may be taken from us (take_over() in ready.c), so
  * we touch nothing of ours before the mark is gone. */
 #include "kernel/idle.h"
 

@@ -4,7 +4,7 @@
  * touches. All slots lie in one reserved array, so a pid's index becomes an address
  * without a look-up, and slots are type-stable: a stale pid may read a slot that now
  * holds somebody else, sees another generation, and goes away. No policy here: who
- * runs when is sched.c, what happens at the end is spawn.c and signal.c. */
+ * runs when is kernel/sched, what happens at the end is spawn.c and signal.c. */
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
 

@@ -186,7 +186,15 @@ static inline void sched_watch_timers(struct sched *s, uint32_t switches)
 }
 
 /* Into the queue of its rank. Under the lock; the owner. */
-void sched_enqueue(struct sched *s, struct process *p);
+COLD void sched_enqueue_ranked(struct sched *s, struct process *p);
+static inline void sched_enqueue(struct sched *s, struct process *p)
+{
+    if (UNLIKELY(p->bound & BOUND_RANK))
+        sched_enqueue_ranked(s, p);
+    else
+        runq_push(&s->queue, p);
+}
+
 /* The running process has another rank from now on. */
 void sched_set_rank_self(struct sched *s, enum process_rank rank);
 /* Is there anybody in our queues? Under the lock. */
@@ -315,6 +323,13 @@ void sched_add_lane(struct sched *s, struct lane *lane);
  * to v. Under the lock of v; s adds the lane under its own. False: v cannot part with it. */
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane);
 
+/* For the switch, under the lock of s. What is on this lane is needed no more. The frames of its
+ * resident are copied out, and nobody is. A lane for who begins, other than the one we run on,
+ * without a resident; NULL: we hold no other. */
+void sched_lane_freed(struct sched *s, struct lane *lane);
+void sched_evict(struct sched *s, struct lane *lane);
+struct lane *sched_lane_for_new(struct sched *s);
+
 /* s is about to idle, on its native stack: lanes that came with stolen processes, and are
  * not needed any more, go back to the reserve, where who was robbed finds them. */
 void sched_give_back_lanes(struct sched *s);
@@ -333,6 +348,8 @@ static inline bool sched_halted(struct sched *s)
     return atomic_load_explicit(&s->thief, memory_order_seq_cst) & THIEF_HALT; /* seq_cst: see idle.c, 1 */
 }
 
+/* True: it was asleep. */
+bool sched_wake(struct sched *s);
 void sched_wake_guest(struct process *guest);
 
 #endif

@@ -1,0 +1,476 @@
+/* switch.c - from one process to another: who is next, and how its stack is entered. The map is
+ * at the top of sched.h. */
+#include "kernel/sched.h"
+
+#include "data/atom.h"
+
+/* ---- who is next ---- */
+
+static void absorb(struct sched *s)
+{
+    struct process *p = sched_take_inbox(s);
+    while (p) {
+        struct process *next = p->next;
+        sched_enqueue(s, p);
+        p = next;
+    }
+}
+
+/* If nobody has a rank. */
+static inline struct process *pop(struct sched *s)
+{
+    struct process *p = atomic_load_explicit(&s->runnext, memory_order_relaxed);
+    if (p) {
+        atomic_store_explicit(&s->runnext, NULL, memory_order_relaxed); /* we hold the lock */
+        if (LIKELY(++s->streak <= RUNNEXT_STREAK))
+            return p;
+        runq_push(&s->queue, p); /* two that wake each other must not starve the rest */
+    }
+    s->streak = 0;
+    return runq_pop(&s->queue);
+}
+
+static struct process *take_runnext(struct sched *s)
+{
+    struct process *p = atomic_load_explicit(&s->runnext, memory_order_relaxed);
+    if (p)
+        atomic_store_explicit(&s->runnext, NULL, memory_order_relaxed); /* we hold the lock */
+    return p;
+}
+
+/* Who is next stays so, unless a higher one waits; also who was chosen before, and comes
+ * again by way of the native stack. */
+static COLD struct process *pop_ranked(struct sched *s)
+{
+    struct process *p = take_runnext(s);
+    bool chosen = p && p == s->ranks.brief;
+    if (p && !chosen && (ranks_precede(&s->ranks, p) || ++s->streak > RUNNEXT_STREAK)) {
+        sched_enqueue(s, p);
+        p = NULL;
+    }
+    if (!p) {
+        s->streak = 0;
+        p = ranks_pop(&s->ranks, &s->queue);
+    }
+    bool brief = p && p == s->ranks.brief;
+    s->time_slice = brief ? RANKS_BRIEF : runtime.time_slice;
+    if (!ranks_wait(&s->ranks) && !brief && !(p && p->bound & BOUND_RANK))
+        s->watch &= ~(uint32_t)WATCH_RANKED;
+    return p;
+}
+
+static bool may_run_here(const struct sched *s, const struct process *p)
+{
+    return !p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s;
+}
+
+/* Work has come in from elsewhere, or the lane of p was stolen and p must go after it;
+ * so must, maybe, thousands behind it. */
+static COLD struct process *pick_slow(struct sched *s, struct process *p)
+{
+    do {
+        if (p)
+            sched_push_remote(atomic_load_explicit(&p->lane->holder, memory_order_relaxed), p);
+        absorb(s);
+        p = s->watch & WATCH_RANKED ? pop_ranked(s) : pop(s);
+    } while (p && !may_run_here(s, p));
+    if (sched_has_queue(s))
+        sched_surplus();
+    return p;
+}
+
+/* The next process to run here, or NULL; if nobody has a rank. */
+static inline struct process *pick(struct sched *s)
+{
+    if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
+        return pick_slow(s, NULL);
+    struct process *p = pop(s);
+    return LIKELY(!p || may_run_here(s, p)) ? p : pick_slow(s, p);
+}
+
+/* ---- the switch ----
+ *
+ * The functions below end in the switch, and the compiler makes a tail call of it: a
+ * parked process has no frame of the runtime on its stack, only the registers. `after`
+ * is what it does first when it goes on (see ctx_asm_switch). */
+
+static inline void run_on(struct sched *s, struct process *p, struct lane *lane)
+{
+    s->current = p;
+    s->lane = lane;
+    s->stack_limit = lane->limit;
+    s->reductions = (int32_t)s->time_slice;
+    sched_count(&s->switches);
+}
+
+/* To the native stack, which is to take up `p` if not NULL. `from` NULL: for good. p goes
+ * through `runnext`: the lock is free for a moment, and a thief may get p's lane. Not through
+ * the queue, which would end a streak: two of one lane that wake each other are swapped here. */
+static NOINLINE uint64_t to_native(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
+{
+    if (p)
+        atomic_store_explicit(&s->runnext, p, memory_order_relaxed); /* empty: p was taken out after it. We hold the lock */
+    s->current = NULL;
+    s->lane = NULL;
+    if (!from)
+        ctx_resume(&s->native, &s->native_stack, &s->busy);
+    return ctx_switch(from, &s->native, &s->native_stack, &s->busy, after);
+}
+
+static inline void bind(struct process *p, struct lane *lane)
+{
+    if (p->lane != lane) /* a doomed process starts twice in its lane */
+        process_bind(p, lane);
+    lane->resident = p;
+}
+
+/* p starts on an empty lane. */
+static uint64_t begin(struct sched *s, struct ctx *from, struct process *p, struct lane *lane, ctx_after *after)
+{
+    bind(p, lane);
+    s->fresh = true;
+    run_on(s, p, lane);
+    ctx_init(&p->ctx);
+    if (!from)
+        ctx_restart(&p->ctx, &lane->stack, &s->busy);
+    return ctx_enter(from, &p->ctx, &lane->stack, &s->busy, after);
+}
+
+/* p goes on where it was; its frames are in its lane, which is not the one we stand on. */
+static inline uint64_t resume(struct sched *s, struct ctx *from, struct process *p, struct lane *lane, ctx_after *after)
+{
+    run_on(s, p, lane);
+    if (!from)
+        ctx_resume(&p->ctx, &lane->stack, &s->busy);
+    return ctx_switch(from, &p->ctx, &lane->stack, &s->busy, after);
+}
+
+/* p's frames are not in its lane: bring them there. */
+static uint64_t resume_evicted(struct sched *s, struct ctx *from, struct process *p, struct lane *lane,
+                               ctx_after *after)
+{
+    if (lane->resident && lane->resident != p)
+        sched_evict(s, lane);
+    if (UNLIKELY(p->doomed)) { /* its frames are lost, and it starts again only to end: spawn.c */
+        ctx_forget(lane->stack.low, lane->stack.size);
+        ctx_fini(&p->ctx);
+        return begin(s, from, p, lane, after);
+    }
+    frames_load(&p->frames, lane, p->ctx.sp);
+    lane->resident = p;
+    return resume(s, from, p, lane, after);
+}
+
+static NOINLINE uint64_t take_up_slow(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
+{
+    struct lane *lane = p->lane;
+    if (!lane) {
+        lane = sched_lane_for_new(s);
+        return lane ? begin(s, from, p, lane, after) : to_native(s, from, p, after);
+    }
+    if (lane == s->lane) /* two processes of one lane: the native stack swaps them */
+        return to_native(s, from, p, after);
+    return resume_evicted(s, from, p, lane, after);
+}
+
+/* Leave the stack we stand on for p. Under the lock, which the switch releases. */
+static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
+{
+    struct lane *lane = p->lane;
+    if (LIKELY(lane && lane->resident == p && lane != s->lane && !p->doomed))
+        return resume(s, from, p, lane, after);
+    return take_up_slow(s, from, p, after);
+}
+
+/* There is nothing to switch to. */
+static NOINLINE uint64_t stay(struct sched *s, ctx_after *after)
+{
+    sched_unlock(s);
+    uint64_t result = after ? after() : 0;
+    return after && !result ? message_receive_again() : result;
+}
+
+/* Counts switches. True: timers may have expired, or somebody has a rank. */
+static inline bool time_to_look(struct sched *s)
+{
+    if (LIKELY(s->watch == WATCH_NOTHING))
+        return false;
+    s->watch -= sched_until_timers(s) > WATCH_TIMERS_NOW;
+    return s->watch == WATCH_TIMERS_NOW || (s->watch & WATCH_RANKED);
+}
+
+/* The ways to leave. On the fast way nothing is called but by tail calls, so that no
+ * register of the caller's is saved twice: here, and in the switch. */
+
+static inline uint64_t leave_for(struct sched *s, struct process *self, struct process *next, ctx_after *after)
+{
+    if (UNLIKELY(!next))
+        return to_native(s, &self->ctx, NULL, after);
+    if (LIKELY(next != self))
+        return take_up(s, &self->ctx, next, after);
+    if (UNLIKELY(self->doomed)) {
+        sched_unlock(s);
+        process_end_doomed();
+    }
+    s->reductions = (int32_t)s->time_slice;
+    return stay(s, after);
+}
+
+static NOINLINE uint64_t leave_slow(struct sched *s, struct process *self, struct process *next, ctx_after *after)
+{
+    return leave_for(s, self, pick_slow(s, next), after);
+}
+
+/* It is time to look: at the clock, on the native stack, or at ranks. */
+static NOINLINE uint64_t leave_looking(struct sched *s, struct process *self, ctx_after *after)
+{
+    if (sched_until_timers(s) == WATCH_TIMERS_NOW)
+        return to_native(s, &self->ctx, NULL, after);
+    return leave_slow(s, self, NULL, after);
+}
+
+/* It is not. */
+static inline uint64_t leave_straight(struct sched *s, struct process *self, ctx_after *after)
+{
+    if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
+        return leave_slow(s, self, NULL, after);
+    struct process *next = pop(s);
+    if (UNLIKELY(next && !may_run_here(s, next)))
+        return leave_slow(s, self, next, after);
+    return leave_for(s, self, next, after);
+}
+
+/* The running process has put itself somewhere: go on with the next. */
+static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *after)
+{
+    if (UNLIKELY(time_to_look(s)))
+        return leave_looking(s, self, after);
+    return leave_straight(s, self, after);
+}
+
+static NOINLINE uint64_t yield_looking(struct sched *s)
+{
+    sched_enqueue(s, s->current);
+    return leave_looking(s, s->current, NULL);
+}
+
+/* Others are next, who are not at the front of the queue. */
+static NOINLINE uint64_t yield_behind(struct sched *s)
+{
+    runq_push(&s->queue, s->current);
+    return leave_straight(s, s->current, NULL);
+}
+
+static NOINLINE uint64_t yield_carrying(struct sched *s);
+
+/* It has no rank if it is not time to look. */
+static inline __attribute__((always_inline)) uint64_t yield_locked(struct sched *s)
+{
+    struct process *self = s->current;
+    if (UNLIKELY(!sched_add_reductions(s, self)))
+        return yield_carrying(s);
+    if (UNLIKELY(time_to_look(s)))
+        return yield_looking(s);
+    if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL ||
+                 atomic_load_explicit(&s->runnext, memory_order_relaxed) != NULL))
+        return yield_behind(s);
+    s->streak = 0;
+    struct process *next = runq_rotate(&s->queue, self);
+    if (UNLIKELY(!may_run_here(s, next)))
+        return leave_slow(s, self, next, NULL);
+    return leave_for(s, self, next, NULL);
+}
+
+/* For the rare ways to come here; the usual one has it inlined. */
+static NOINLINE uint64_t yield_again(struct sched *s)
+{
+    return yield_locked(s);
+}
+
+static NOINLINE uint64_t yield_carrying(struct sched *s)
+{
+    sched_carry_reductions(s->current);
+    return yield_again(s);
+}
+
+static NOINLINE uint64_t yield_slow(struct sched *s)
+{
+    sched_lock_slow(s);
+    return yield_again(s);
+}
+
+/* Somebody traces, or there are signals. Not in the tail of anything: events come before, and after. */
+static NOINLINE uint64_t yield_attentively(struct sched *s)
+{
+    struct process *p = s->current;
+    if (!inbox_is_empty(&p->inbox))
+        s = signals_poll_self(s);
+    event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
+    sched_lock(s);
+    yield_again(s);
+    event(p, EVENT_IN, TERM_NONE, TERM_NONE);
+    return 0;
+}
+
+uint64_t sched_yield_self(struct sched *s)
+{
+    if (UNLIKELY(!inbox_is_empty(&s->current->inbox)) || events_are_wanted())
+        return yield_attentively(s);
+    return LIKELY(sched_lock_try(s)) ? yield_locked(s) : yield_slow(s);
+}
+
+static NOINLINE uint64_t leave_freeing(struct sched *s, struct process *self, ctx_after *after, struct message *read)
+{
+    sched_free_read(s, read);
+    return leave(s, self, after);
+}
+
+/* Something came. */
+static NOINLINE uint64_t park_not(struct sched *s, struct process *self, ctx_after *after)
+{
+    self->reductions -= sched_reductions(s); /* they will be added later */
+    return stay(s, after);
+}
+
+static NOINLINE uint64_t park_carrying(struct sched *s, ctx_after *after);
+
+static inline __attribute__((always_inline)) uint64_t park_locked(struct sched *s, ctx_after *after)
+{
+    struct process *p = s->current;
+    if (UNLIKELY(!sched_add_reductions(s, p)))
+        return park_carrying(s, after);
+    /* From a success on, a waker may queue p; it cannot run before we have left it,
+     * since its lane is ours and we hold the lock. */
+    struct message *read;
+    if (UNLIKELY(!inbox_idle(&p->inbox, process_generation(p), &read)))
+        return park_not(s, p, after);
+    if (LIKELY(read != NULL)) {
+        if (UNLIKELY(read->word != MESSAGE_READ || !pool_has_room(&s->messages)))
+            return leave_freeing(s, p, after, read);
+        pool_give(&runtime.messages, &s->messages, read);
+    }
+    return leave(s, p, after);
+}
+
+static NOINLINE uint64_t park_again(struct sched *s, ctx_after *after)
+{
+    return park_locked(s, after);
+}
+
+static NOINLINE uint64_t park_carrying(struct sched *s, ctx_after *after)
+{
+    sched_carry_reductions(s->current);
+    return park_again(s, after);
+}
+
+static NOINLINE uint64_t park_slow(struct sched *s, ctx_after *after)
+{
+    sched_lock_slow(s);
+    return park_again(s, after);
+}
+
+/* Somebody traces: as above. What `after` says is heeded here, not by the switch, since it may
+ * take in messages, which is to be seen after the process is. */
+static NOINLINE uint64_t park_attentively(struct sched *s, ctx_after *after)
+{
+    struct process *p = s->current;
+    uint64_t result;
+    do {
+        event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
+        park_slow(self_sched(), NULL);
+        event(p, EVENT_IN, TERM_NONE, TERM_NONE);
+        result = after ? after() : 0;
+    } while (after && !result);
+    return result;
+}
+
+uint64_t sched_park_self(struct sched *s, ctx_after *after)
+{
+    if (events_are_wanted())
+        return park_attentively(s, after);
+    return LIKELY(sched_lock_try(s)) ? park_locked(s, after) : park_slow(s, after);
+}
+
+/* ---- the loop at a lane's foot ---- */
+
+/* NULL also if it is time to look at the clock. */
+static NOINLINE struct process *pick_looking(struct sched *s)
+{
+    return sched_until_timers(s) == WATCH_TIMERS_NOW ? NULL : pick_slow(s, NULL);
+}
+
+void sched_next_here(struct sched *s)
+{
+    struct lane *lane = s->lane;
+    sched_lock(s);
+    lane->resident = NULL;
+    struct process *p = UNLIKELY(time_to_look(s)) ? pick_looking(s) : pick(s);
+    if (LIKELY(p && !p->lane)) {
+        if (!CTX_MAY_SUCCEED)
+            begin(s, NULL, p, lane, NULL);
+        bind(p, lane);
+        run_on(s, p, lane);
+        sched_unlock(s);
+        return;
+    }
+    sched_lane_freed(s, lane);
+    if (p)
+        take_up(s, NULL, p, NULL);
+    else
+        to_native(s, NULL, NULL, NULL);
+}
+
+_Noreturn void sched_abandon_self(struct sched *s)
+{
+    ctx_forget(s->lane->stack.low, s->lane->stack.size);
+    ctx_restart(NULL, &s->lane->stack, &s->busy);
+}
+
+/* ---- the native stack ---- */
+
+NOINLINE void sched_leave_lane(struct sched *s, sched_chore *chore)
+{
+    struct process *p = s->current;
+    if (!sched_add_reductions(s, p))
+        sched_carry_reductions(p);
+    sched_lock(s);
+    s->chore = chore;
+    s->chore_of = p;
+    s->current = NULL;
+    s->lane = NULL;
+    /* The lock is kept: until its frames are saved, p is where no thief may touch it. */
+    ctx_switch(&p->ctx, &s->native, &s->native_stack, &s->held, NULL);
+    __asm__ volatile("" : : : "memory"); /* no tail call: what called us is on this stack */
+}
+
+/* Under the lock. p is in no queue, and its inbox is not idle: it is ours until we queue it. */
+static COLD void run_chore(struct sched *s)
+{
+    sched_chore *chore = s->chore;
+    struct process *p = s->chore_of;
+    s->chore = NULL;
+    sched_evict(s, p->lane);
+    sched_lane_freed(s, p->lane);
+    if (sched_has_queue(s))
+        sched_surplus();
+    sched_unlock(s);
+    if (LIKELY(!p->doomed)) /* by sched_evict(), for want of memory */
+        chore(p);
+    sched_ready(s, p, READY_IN_TURN);
+}
+
+void sched_run_all(struct sched *s)
+{
+    for (;;) {
+        sched_lock(s);
+        struct process *p = pick_slow(s, NULL);
+        if (!p || sched_halted(s))
+            break;
+        take_up(s, &s->native, p, NULL); /* comes back without the lock, or to do a chore */
+        if (UNLIKELY(s->chore != NULL))
+            run_chore(s);
+        if (sched_until_timers(s) == WATCH_TIMERS_NOW)
+            return;
+    }
+    sched_unlock(s);
+}
