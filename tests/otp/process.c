@@ -370,7 +370,7 @@ CASE(process, spawn_request_link_parent_exit)
     int64_t n = full(10000, 4000), heard = 0;
     for (int64_t i = 1; i <= n; i++)
         bl_spawn(request_and_exit, BL_TUPLE(self(), bl_int(i % 10), atom("kaboom")));
-    bl_sleep(100);
+    bl_sleep(100); /* so that few are still at it: those are waited for */
     for (bl_term all = bl_processes(); bl_is_cons(all); all = bl_tail(all)) {
         bl_pid p = bl_to_pid(bl_head(all));
         if (began_in(p, request_and_exit) || began_in(p, child_of_request) || began_in(p, tell_exit))
@@ -933,7 +933,7 @@ CASE(process, process_info_self_signal)
     bl_pid spammer = bl_spawn_link(spam_with_monitors, self());
     bl_term reference = bl_make_reference();
     bl_process_flag(atom("priority"), atom("low"));
-    bl_sleep(10);
+    bl_sleep(10); /* so that many have come, mostly */
     bl_send(bl_self(), reference);
     CLAIM(bl_same(info(bl_self(), "messages"), BL_LIST(reference)));
     put_away(spammer);
@@ -943,7 +943,8 @@ CASE(process, process_info_self_msgq_len)
 {
     bl_pid spammer = bl_spawn_link(spam_with_messages, self());
     bl_process_flag(atom("priority"), atom("low"));
-    bl_sleep(10);
+    while (bl_mailbox_length() == 0)
+        bl_yield();
     CLAIM(bl_to_int(info(bl_self(), "message_queue_len")) > 0);
     put_away(spammer);
 }

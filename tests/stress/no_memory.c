@@ -77,82 +77,106 @@ static void hear_down(bl_term reference)
     }
 }
 
-static void one_relation(int which)
+/* Also while there is no memory, sooner or later. */
+static void end(bl_pid p)
 {
-    bl_term reference = {0}, reason = BL_TERM("{a, [reason, 2.5]}"), self = bl_from_pid(bl_self());
-    bl_pid p;
-    if (bl_is_none(reason))
-        return;
-    switch (which) {
-    case 0:
-        if (!bl_pid_error(bl_spawn_monitor(end_with, reason, &reference)))
-            hear_down(reference);
-        break;
-    case 1: {
-        bl_trap_exit(true);
-        bool traps = is_atom(bl_element(bl_process_info(bl_self(), bl_atom("trap_exit")), 1), "true");
-        p = traps ? bl_spawn_link(end_with, reason) : (bl_pid){0};
-        if (p.word && !bl_pid_error(p))
-            BL_RECEIVE { BL_ON("{'EXIT', _, _}") {} }
-        bl_trap_exit(false);
-        break;
-    }
-    case 2:
-        bl_put(bl_atom("k"), reason);
-        bl_put(reason, bl_int(1));
-        bl_erase(bl_atom("k"));
-        bl_get_all();
-        break;
-    case 3:
-        reference = bl_send_after(0, self, reason);
-        if (!bl_is_none(reference))
-            BL_RECEIVE { BL_ON("{a, _}") {} }
-        bl_cancel_timer(bl_start_timer(1000, self, reason));
-        break;
-    case 4:
-        reference = bl_alias(BL_ALIAS_REPLY);
-        if (!bl_is_none(reference) && bl_send_to(reference, reason) == BL_OK)
-            BL_RECEIVE { BL_ON("{a, _}") {} }
-        break;
-    case 5:
-        p = bl_spawn_resting(sum_up, reason);
-        bl_process_info(p, bl_atom("garbage_collection"));
-        bl_register(bl_atom("somebody"), p);
-        bl_link(p);
-        bl_unlink(p);
-        reference = bl_monitor_opt(bl_from_pid(p), 0, reason);
-        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
-            ;
-        hear_down(reference);
-        break;
-    case 6:
-        p = bl_spawn_resting(sum_up, reason);
-        if (bl_suspend(p) == BL_OK)
-            while (bl_resume(p) == BL_ENOMEM)
-                ;
-        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
-            ;
-        break;
-    case 7:
-        p = bl_spawn_resting(sum_up, reason);
-        bl_garbage_collect(p, BL_COLLECT_MAJOR);
-        if (!bl_pid_error(p) && bl_garbage_collect_async(p, BL_COLLECT_MINOR, reason) == BL_OK)
-            BL_RECEIVE { BL_ON("{garbage_collect, _, _}") {} }
-        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
-            ;
-        break;
-    case 8: /* a monitor inside a monitor */
-        p = bl_spawn_resting(sum_up, reason);
-        reference = bl_monitor(p);
-        bl_demonitor(bl_monitor(p), true, NULL);
-        while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
-            ;
-        hear_down(reference);
-        break;
-    }
+    while (!bl_pid_error(p) && bl_exit_signal(p, bl_atom("kill")) != BL_OK)
+        ;
 }
 
-enum { THINGS = 13, RELATIONS = 9 };
+static void be_watched(bl_term reason)
+{
+    bl_term reference = {0};
+    if (!bl_pid_error(bl_spawn_monitor(end_with, reason, &reference)))
+        hear_down(reference);
+}
+
+static void be_linked(bl_term reason)
+{
+    bl_trap_exit(true);
+    bool traps = is_atom(bl_element(bl_process_info(bl_self(), bl_atom("trap_exit")), 1), "true");
+    bl_pid p = traps ? bl_spawn_link(end_with, reason) : (bl_pid){0};
+    if (p.word && !bl_pid_error(p))
+        BL_RECEIVE { BL_ON("{'EXIT', _, _}") {} }
+    bl_trap_exit(false);
+}
+
+static void have_a_dictionary(bl_term reason)
+{
+    bl_put(bl_atom("k"), reason);
+    bl_put(reason, bl_int(1));
+    bl_erase(bl_atom("k"));
+    bl_get_all();
+}
+
+static void be_timed(bl_term reason)
+{
+    bl_term self = bl_from_pid(bl_self()), reference = bl_send_after(0, self, reason);
+    if (!bl_is_none(reference))
+        BL_RECEIVE { BL_ON("{a, _}") {} }
+    bl_cancel_timer(bl_start_timer(1000, self, reason));
+}
+
+static void be_aliased(bl_term reason)
+{
+    bl_term reference = bl_alias(BL_ALIAS_REPLY);
+    if (!bl_is_none(reference) && bl_send_to(reference, reason) == BL_OK)
+        BL_RECEIVE { BL_ON("{a, _}") {} }
+}
+
+static void be_asked(bl_term reason)
+{
+    bl_pid p = bl_spawn_resting(sum_up, reason);
+    bl_process_info(p, bl_atom("garbage_collection"));
+    bl_register(bl_atom("somebody"), p);
+    bl_link(p);
+    bl_unlink(p);
+    bl_term reference = bl_monitor_opt(bl_from_pid(p), 0, reason);
+    end(p);
+    hear_down(reference);
+}
+
+static void be_suspended(bl_term reason)
+{
+    bl_pid p = bl_spawn_resting(sum_up, reason);
+    if (bl_suspend(p) == BL_OK)
+        while (bl_resume(p) == BL_ENOMEM)
+            ;
+    end(p);
+}
+
+static void be_swept(bl_term reason)
+{
+    bl_pid p = bl_spawn_resting(sum_up, reason);
+    bl_garbage_collect(p, BL_COLLECT_MAJOR);
+    if (!bl_pid_error(p) && bl_garbage_collect_async(p, BL_COLLECT_MINOR, reason) == BL_OK)
+        BL_RECEIVE { BL_ON("{garbage_collect, _, _}") {} }
+    end(p);
+}
+
+static void be_watched_twice(bl_term reason)
+{
+    bl_pid p = bl_spawn_resting(sum_up, reason);
+    bl_term reference = bl_monitor(p);
+    bl_demonitor(bl_monitor(p), true, NULL);
+    end(p);
+    hear_down(reference);
+}
+
+static void (*const relations[])(bl_term) = {
+    be_watched, be_linked, have_a_dictionary, be_timed, be_aliased, be_asked, be_suspended, be_swept, be_watched_twice,
+};
+
+enum { RELATIONS = sizeof relations / sizeof *relations };
+
+static void one_relation(unsigned which)
+{
+    bl_term reason = BL_TERM("{a, [reason, 2.5]}");
+    if (!bl_is_none(reason))
+        relations[which](reason);
+}
+
+enum { THINGS = 13 };
 
 static void do_all(bl_term from)
 {
@@ -163,7 +187,7 @@ static void do_all(bl_term from)
 static void do_relations(bl_term from)
 {
     for (int i = 0; i < RELATIONS; i++)
-        one_relation((int)(bl_to_int(from) + i) % RELATIONS);
+        one_relation((unsigned)(bl_to_int(from) + i) % RELATIONS);
 }
 
 static void law_no_memory(unsigned schedulers, bl_function *do_all, int things)
