@@ -237,8 +237,8 @@ BL_API void bl_yield(void);
 BL_API void bl_reduce(unsigned n);
 
 /* Is there a process of this pid now? Comes after all that the caller has sent to it: after
- * an exit signal that ends it, the answer is no. May wait until the process has looked.
- * (erlang:is_process_alive/1) [any] */
+ * an exit signal that ends it, the answer is no. And a no comes after all that it has sent to
+ * the caller. May wait until the process has looked. (erlang:is_process_alive/1) [any] */
 BL_API bool bl_is_alive(bl_pid pid);
 
 /* Wait until the process has ended, and learn why: *reason (may be NULL) becomes its

@@ -175,8 +175,12 @@ bool bl_is_alive(bl_pid pid)
 {
     struct sched *s = self_sched();
     struct process *p = process_find(pid.word);
-    if (!p || (s && p == s->current))
-        return p;
+    if (!p) {
+        enter(); /* what it sent comes before its end is known */
+        return false;
+    }
+    if (s && p == s->current)
+        return true;
     uint64_t inbox = atomic_load_explicit(&p->inbox.word, memory_order_relaxed);
     if (inbox == inbox_pack(INBOX_IDLE, term_pid_generation(pid.word)))
         return true;

@@ -65,8 +65,10 @@ bl_error wait_self(struct sched *s, term pid, const struct question *q, parcel *
 {
     struct process *p = s->current;
     bl_error error = put_question(p, pid, q);
-    if (error)
+    if (error) {
+        message_take_all(s); /* what one sent who is no more comes before that is known */
         return error;
+    }
     struct signal *came;
     while (!(came = look(p)))
         sched_park_self(garbage_poll_at_rest(self_sched()), NULL);

@@ -149,6 +149,56 @@ LAW(signals, reach_who_never_receives)
     run(kill_busy);
 }
 
+/* What somebody sent comes before it is known that it has ended, however one asks. */
+static _Atomic bool spins, is_gone;
+
+static void ask_who_is_gone(bl_term whom, bool (*lives)(bl_pid))
+{
+    bl_pid p = bl_to_pid(whom);
+    atomic_store(&spins, true);
+    while (!atomic_load(&is_gone)) {
+    }
+    CLAIM(!lives(p));
+    CLAIM(!"its exit signal was sent before it ended");
+}
+
+static bool has_info(bl_pid p)
+{
+    return !is_atom(info(p, "status"), "undefined");
+}
+
+static bool is_waited_for(bl_pid p)
+{
+    return bl_wait(p, NULL) == BL_OK;
+}
+
+static void ask_is_alive(bl_term whom) { ask_who_is_gone(whom, bl_is_alive); }
+static void ask_for_info(bl_term whom) { ask_who_is_gone(whom, has_info); }
+static void ask_to_wait(bl_term whom) { ask_who_is_gone(whom, is_waited_for); }
+
+static void end_another(bl_term unused)
+{
+    (void)unused;
+    bl_exit_signal(bl_to_pid(bl_receive()), atom("boom"));
+}
+
+LAW(signals, of_the_dead_have_come)
+{
+    bl_function *const asks[] = {ask_is_alive, ask_for_info, ask_to_wait};
+    for (int i = 0; i < 3 && schedulers > 1; i++) {
+        atomic_store(&spins, false);
+        atomic_store(&is_gone, false);
+        bl_pid q = bl_spawn_on(2, end_another, bl_int(0)), p = bl_spawn_on(1, asks[i], bl_from_pid(q));
+        while (!atomic_load(&spins))
+            sched_yield();
+        bl_send(q, bl_from_pid(p));
+        bl_wait(q, NULL);
+        atomic_store(&is_gone, true);
+        bl_term why = end_of(p);
+        cr_assert(is_atom(why, "boom") || is_atom(why, "noproc"));
+    }
+}
+
 static _Atomic int64_t born;
 
 static void too_late(bl_term unused)

@@ -208,7 +208,8 @@ LAW(sweeps, do_not_wait_for_the_suspended)
     run(sweep_suspended);
 }
 
-/* It is taken in together with a message: what a sleeper without a stack keeps is found all the same. */
+/* It is taken in together with a message, or comes when all is over: what a sleeper without a stack keeps
+ * is found all the same. */
 static void sweep_behind_message(bl_term unused)
 {
     (void)unused;
@@ -221,7 +222,7 @@ static void sweep_behind_message(bl_term unused)
         for (int n = 0; n < 2; n++)
             BL_RECEIVE {
                 BL_ON("fine") {}
-                BL_ON("{garbage_collect, 7, true}") {}
+                BL_ON("{garbage_collect, 7, %*a}") {}
             }
     }
 }

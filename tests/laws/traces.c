@@ -346,22 +346,25 @@ LAW(traces, a_function_sees_all_that_are_new)
 LAW(traces, a_file_has_a_line_for_each)
 {
     char path[] = "/tmp/beamling-trace-XXXXXX", line[2000];
-    int fd = mkstemp(path), lines = 0, ends = 0;
+    int fd = mkstemp(path), lines = 0, ends = 0, quoted = 0;
     cr_assert(fd >= 0);
     bl_trace *t = bl_trace_to_file(path);
     cr_assert(t);
     cr_assert_eq(bl_trace_new(t, BL_TRACE_ALL, 0), BL_OK);
     run(parent);
+    bl_wait(bl_spawn(exit_with, bl_atom("say \"hi\"\n")), NULL);
     cr_assert_eq(bl_trace_end(t), BL_OK);
     FILE *f = fdopen(fd, "r");
     cr_assert(f);
     for (; fgets(line, sizeof line, f); lines++) {
         size_t n = strlen(line);
         cr_assert(line[0] == '{' && n > 2 && line[n - 2] == '}' && line[n - 1] == '\n', "%s", line);
+        quoted += strstr(line, "\"event\":\"exit\",\"first\":\"'say \\\"hi\\\"\\\\n'\"") != NULL;
         ends += strstr(line, "\"event\":\"exit\",\"first\":\"normal\"") != NULL;
     }
     fclose(f);
     unlink(path);
+    cr_assert_eq(quoted, 1, "what JSON wants to be escaped is");
     cr_assert(ends >= rounds(1000) && lines >= 3 * ends, "%d ends in %d lines", ends, lines);
     errno = 0;
     cr_assert(!bl_trace_to_file("/nowhere/at/all") && errno == ENOENT);

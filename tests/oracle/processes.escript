@@ -531,7 +531,8 @@ dawdle({Run, _} = Seed, Id) ->
     X = erlang:phash2({Id, Seed}),
     case X rem 4 < Run div 2 rem 4 of
         false -> ok;
-        true when X band 4 =:= 0; Run rem 8 =/= 1 -> yield(1 bsl (X div 8 rem 5));
+        true when X band 4 =:= 0; Run rem 2 =:= 0 -> yield(1 bsl (X div 8 rem 5));
+        true when X div 64 rem 3 =:= 0, Run >= ?EAGER -> stand_still(200, none_is_so_many); % others end
         true -> stand_still(60, steps_done() + 1 + X div 8 rem 3)
     end.
 
