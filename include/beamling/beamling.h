@@ -144,17 +144,20 @@ typedef struct bl_options {
     size_t lane_size;         /* usable stack of a running process, in bytes; default 256 KiB, at least 32 KiB */
     bool message_queue_off_heap; /* of processes for which nothing else is said (erl +hmqd) */
     unsigned reductions;      /* calls into the runtime before a process must give way; default 4000 */
+    unsigned time_slice_us;   /* and so many microseconds without any before it is made to, by SIGURG (see
+                                 bl_preempt_off()); default 1000, 100 .. 10^9 */
+    bool no_preemption;       /* ... never: the signal is left alone */
 } bl_options;
 
 /* Start the runtime of this OS process; NULL: all defaults. One at a time; it may be
  * started again after bl_stop(). Installs handlers for SIGSEGV and SIGBUS (to catch
- * stack overflows), which pass on what is not theirs. [thread]; starts the threads.
+ * stack overflows) and for SIGURG (preemption), which pass on what is not theirs. [thread]; starts the threads.
  * BL_EINVAL, BL_ENOMEM, BL_ESTATE, BL_ETHREAD, BL_ECONTEXT. */
 BL_API bl_error bl_start(const bl_options *options);
 
 /* Stop it: processes still alive end without running again, memory and threads are
  * given back, signal handlers restored. Waits for processes that are in the middle of
- * computing to call the runtime next. [thread]. BL_ESTATE, BL_ECONTEXT. */
+ * computing to call the runtime next, or to be preempted. [thread]. BL_ESTATE, BL_ECONTEXT. */
 BL_API bl_error bl_stop(void);
 
 /* Counters since bl_start(), added up over the schedulers without stopping them: each
@@ -165,10 +168,12 @@ typedef struct bl_stats {
     uint64_t switches;       /* times a scheduler took up a process */
     uint64_t evictions;      /* stacks copied out of a lane because another needed it */
     uint64_t steals;         /* processes taken over from another scheduler */
+    uint64_t preemptions;    /* times a process was made to give way in the middle of computing */
     uint64_t timers;         /* of bl_send_after() and its like: set, and not over */
     unsigned schedulers;
     uint64_t max_processes; /* what options.max_processes came out as */
     const char *allocator;
+    bool preemptive; /* who computes and calls nothing is made to give way: see bl_preempt_off() */
 } bl_stats;
 
 BL_API bl_error bl_get_stats(bl_stats *stats);
@@ -235,6 +240,19 @@ BL_API void bl_yield(void);
 /* Count n reductions (about n function calls' worth of work) that were done without
  * calling the runtime; gives way when the time slice is over. (erlang:bump_reductions/1) [any] */
 BL_API void bl_reduce(unsigned n);
+
+/* Preemption. A process that computes for a time slice, and calls nothing, is made to give way wherever it
+ * is in the program's own code: there it could have called bl_yield(). It is never interrupted inside a shared
+ * library, the C library's and the allocator's among them, nor inside the runtime; nor beside
+ * ThreadSanitizer, nor in a program that is linked statically (bl_stats.preemptive).
+ *
+ * It may go on on another thread. So between bl_preempt_off() and bl_preempt_on() the calling process is not
+ * interrupted: around code that keeps the address of a thread-local variable (errno is one), or
+ * holds a lock that other processes want, or was called by a library that may hold one. Such pairs may be
+ * nested; what calls the runtime gives way there as ever. BL_ENOMEM; BL_ESTATE: bl_preempt_off() was not
+ * called. From a thread: nothing happens. [any]; a few nanoseconds. */
+BL_API bl_error bl_preempt_off(void);
+BL_API bl_error bl_preempt_on(void);
 
 /* Is there a process of this pid now? Comes after all that the caller has sent to it: after
  * an exit signal that ends it, the answer is no. And a no comes after all that it has sent to

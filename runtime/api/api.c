@@ -13,6 +13,7 @@
 #include "kernel/garbage.h"
 #include "kernel/info.h"
 #include "kernel/monitor.h"
+#include "kernel/preempt.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
 #include "kernel/spawn.h"
@@ -170,6 +171,18 @@ void bl_reduce(unsigned n)
     sched_charge(s, n > INT32_MAX / 2 ? INT32_MAX / 2 : n);
 }
 
+bl_error bl_preempt_off(void)
+{
+    struct sched *s = self_sched();
+    return !s || preempt_off(s->current) ? BL_OK : BL_ENOMEM;
+}
+
+bl_error bl_preempt_on(void)
+{
+    struct sched *s = self_sched();
+    return !s || preempt_on(s->current) ? BL_OK : BL_ESTATE;
+}
+
 /* Who sleeps has handled everything that was sent to it. */
 bool bl_is_alive(bl_pid pid)
 {
@@ -276,12 +289,14 @@ bl_error bl_get_stats(bl_stats *stats)
         return BL_ESTATE;
     stats->max_processes = processes.capacity;
     stats->timers = alarms_count();
+    stats->preemptive = preempt_works();
     for (unsigned i = 0; i < runtime.count; i++) {
         const struct sched *s = runtime.scheds[i];
         stats->spawned += read_counter(&s->spawned);
         stats->ended += read_counter(&s->ended);
         stats->sent += read_counter(&s->sent);
         stats->switches += read_counter(&s->switches);
+        stats->preemptions += read_counter(&s->preemptions);
         stats->evictions += read_counter(&s->evictions);
         stats->steals += read_counter(&s->steals);
     }

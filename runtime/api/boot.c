@@ -11,6 +11,7 @@
 #include "kernel/idle.h"
 #include "kernel/leave.h"
 #include "kernel/name.h"
+#include "kernel/preempt.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
 #include "kernel/spawn.h"
@@ -25,6 +26,9 @@ enum {
     DEFAULT_LANES = 32,
     DEFAULT_LANE_SIZE = 256 * 1024,
     DEFAULT_REDUCTIONS = 4000,
+    DEFAULT_SLICE_US = 1000,
+    LEAST_SLICE_US = 100,
+    MOST_SLICE_US = 1000 * 1000 * 1000,
     LEAST_PROCESSES = 1024,
 };
 
@@ -48,8 +52,11 @@ static bl_error check(struct bl_options *o)
         o->lane_size = DEFAULT_LANE_SIZE;
     if (!o->reductions)
         o->reductions = DEFAULT_REDUCTIONS;
+    if (!o->time_slice_us)
+        o->time_slice_us = DEFAULT_SLICE_US;
     bool ok = o->schedulers <= SCHED_MAX && o->max_processes <= most_processes && o->lanes <= 4096 &&
-              o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30;
+              o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30 &&
+              o->time_slice_us >= LEAST_SLICE_US && o->time_slice_us <= MOST_SLICE_US;
     return ok ? BL_OK : BL_EINVAL;
 }
 
@@ -120,9 +127,11 @@ static bl_error create_schedulers(const struct bl_options *o)
 
 static void halt_schedulers(void)
 {
-    for (unsigned i = 0; i < runtime.count; i++) {
+    for (unsigned i = 0; i < runtime.count; i++)
         sched_halt(runtime.scheds[i]);
-    }
+    for (uint32_t left; (left = atomic_load_explicit(&runtime.running, memory_order_seq_cst));)
+        os_futex_wait(&runtime.running, left, 0);
+    preempt_stop(); /* it interrupts who computes, and so has to outlast them, but not their threads */
     for (unsigned i = 0; i < runtime.count; i++)
         os_thread_join(&runtime.scheds[i]->thread);
 }
@@ -130,9 +139,11 @@ static void halt_schedulers(void)
 static bl_error start_threads(void)
 {
     atomic_store_explicit(&runtime.awake, runtime.count, memory_order_relaxed);
-    for (unsigned i = 0; i < runtime.count; i++)
+    for (unsigned i = 0; i < runtime.count; i++) {
         if (os_thread_start(&runtime.scheds[i]->thread, "beamling", idle_main, runtime.scheds[i]))
             return BL_ETHREAD;
+        atomic_fetch_add_explicit(&runtime.running, 1, memory_order_seq_cst);
+    }
     return BL_OK;
 }
 
@@ -229,6 +240,8 @@ bl_error bl_start(const bl_options *options)
         return error;
     }
     error = start_threads();
+    if (!error)
+        error = preempt_start(o.no_preemption ? 0 : o.time_slice_us * UINT64_C(1000));
     if (error)
         bl_stop();
     else

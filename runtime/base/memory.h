@@ -28,6 +28,9 @@ void memory_free_slab(void *slab, size_t size);
 void memory_fail_after(int64_t n);
 uint64_t memory_fail_never(void);
 
+/* Somewhere in the allocator's code. */
+const void *memory_code(void);
+
 /* "jemalloc 5.3.0" or "malloc": for people. */
 const char *memory_allocator(void);
 

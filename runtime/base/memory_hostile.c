@@ -67,6 +67,11 @@ void memory_free_slab(void *slab, size_t size)
     memory_free(slab, size);
 }
 
+const void *memory_code(void)
+{
+    return (const void *)(uintptr_t)malloc;
+}
+
 const char *memory_allocator(void)
 {
     return "hostile";

@@ -64,6 +64,11 @@ void memory_free_slab(void *slab, size_t size)
     sdallocx(slab, size, MALLOCX_ALIGN(size));
 }
 
+const void *memory_code(void)
+{
+    return (const void *)(uintptr_t)mallocx;
+}
+
 const char *memory_allocator(void)
 {
     static char text[32];

@@ -39,6 +39,11 @@ void memory_free_slab(void *slab, size_t size)
     free(slab);
 }
 
+const void *memory_code(void)
+{
+    return (const void *)(uintptr_t)malloc;
+}
+
 const char *memory_allocator(void)
 {
     return "malloc";

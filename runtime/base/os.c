@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <link.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -157,6 +158,16 @@ void os_thread_join(struct os_thread *thread)
     thread->handle = NULL;
 }
 
+uint64_t os_thread_cpu_ns(const struct os_thread *thread)
+{
+    const struct thread *t = thread->handle;
+    struct timespec spent = {0};
+    clockid_t clock;
+    if (!pthread_getcpuclockid(t->id, &clock))
+        clock_gettime(clock, &spent);
+    return (uint64_t)spent.tv_sec * 1000000000u + (uint64_t)spent.tv_nsec;
+}
+
 /* ---- the asymmetric fence ---- */
 
 bool os_fence_register(void)
@@ -187,19 +198,23 @@ static void hand_over(int number, siginfo_t *info, void *context, const struct s
     }
 }
 
-static void on_trap(int number, siginfo_t *info, void *context)
+static struct os_trap trap_of(ucontext_t *c)
 {
-    ucontext_t *c = context;
-    struct os_trap trap = {.address = info->si_addr};
 #if defined(__x86_64__)
-    trap.pc = (void **)&c->uc_mcontext.gregs[REG_RIP];
-    trap.sp = (void **)&c->uc_mcontext.gregs[REG_RSP];
+    return (struct os_trap){.pc = (void **)&c->uc_mcontext.gregs[REG_RIP],
+                            .sp = (void **)&c->uc_mcontext.gregs[REG_RSP]};
 #elif defined(__aarch64__)
-    trap.pc = (void **)&c->uc_mcontext.pc;
-    trap.sp = (void **)&c->uc_mcontext.sp;
+    return (struct os_trap){.pc = (void **)&c->uc_mcontext.pc, .sp = (void **)&c->uc_mcontext.sp};
 #else
 #error "os.c: where are pc and sp in this CPU's ucontext?"
 #endif
+}
+
+static void on_trap(int number, siginfo_t *info, void *context)
+{
+    struct os_trap trap = trap_of(context);
+    trap.address = info->si_addr;
+    trap.by_kernel = info->si_code == SI_KERNEL;
     if (!trap_handler || !trap_handler(&trap))
         hand_over(number, info, context, number == SIGSEGV ? &before_segv : &before_bus);
 }
@@ -242,4 +257,120 @@ void os_trap_stack_end(void *stack)
     stack_t off = {.ss_flags = SS_DISABLE};
     sigaltstack(&off, NULL);
     free(stack);
+}
+
+/* ---- interruptions ---- */
+
+enum { INTERRUPT_SIGNAL = SIGURG }; /* ignored by who does not know it */
+
+#if defined(__SANITIZE_THREAD__)
+enum { SIGNALS_COME_AT_ONCE = 0 };
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+enum { SIGNALS_COME_AT_ONCE = 0 };
+#else
+enum { SIGNALS_COME_AT_ONCE = 1 };
+#endif
+#else
+enum { SIGNALS_COME_AT_ONCE = 1 };
+#endif
+
+static os_interrupt_handler *interrupt_handler;
+static struct sigaction before_interrupt;
+
+bool os_interrupts_work(void)
+{
+    return SIGNALS_COME_AT_ONCE;
+}
+
+/* Where errno is must be asked anew after the handler: it may be another thread's. */
+static __attribute__((noinline)) int errno_of_thread(void)
+{
+    __asm__ volatile("");
+    return errno;
+}
+
+static __attribute__((noinline)) void set_errno_of_thread(int n)
+{
+    __asm__ volatile("");
+    errno = n;
+}
+
+/* No mask and no stack of its own: the interrupted stack can be left from here, and gone on with,
+ * like any other. What the kernel puts back when we return is this frame, and with it the signal
+ * stack of the thread: it has to be that of the thread we are on then. */
+static void on_interrupt(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *c = context;
+    int error = errno_of_thread();
+    if (info->si_code != SI_TKILL || info->si_pid != getpid()) {
+        if (before_interrupt.sa_flags & SA_SIGINFO || (before_interrupt.sa_handler != SIG_DFL &&
+                                                       before_interrupt.sa_handler != SIG_IGN))
+            hand_over(number, info, context, &before_interrupt);
+    } else {
+        struct os_trap trap = trap_of(c);
+        if (interrupt_handler(&trap))
+            sigaltstack(NULL, &c->uc_stack);
+    }
+    set_errno_of_thread(error);
+}
+
+int os_interrupts_install(os_interrupt_handler *handler)
+{
+    struct sigaction action = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    interrupt_handler = handler;
+    return sigaction(INTERRUPT_SIGNAL, &action, &before_interrupt) ? -errno : 0;
+}
+
+void os_interrupts_restore(void)
+{
+    sigaction(INTERRUPT_SIGNAL, &before_interrupt, NULL);
+}
+
+void os_interrupts_allow(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, INTERRUPT_SIGNAL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void os_interrupt(const struct os_thread *thread)
+{
+    const struct thread *t = thread->handle;
+    pthread_kill(t->id, INTERRUPT_SIGNAL);
+}
+
+/* ---- what is the program's ---- */
+
+struct program {
+    const char *low, *high;
+    int objects;
+};
+
+/* The first object is the program. The kernel's own, of which every program has a piece, has a name
+ * without a path. */
+static int look_at_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct program *p = arg;
+    (void)size;
+    for (int i = 0; !p->objects && i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        if (h->p_type == PT_LOAD && h->p_flags & PF_X) {
+            p->low = (const char *)(uintptr_t)(info->dlpi_addr + h->p_vaddr);
+            p->high = p->low + h->p_memsz;
+        }
+    }
+    p->objects += !p->objects || strchr(info->dlpi_name, '/');
+    return 0;
+}
+
+bool os_program_code(const char **low, const char **high)
+{
+    struct program p = {0};
+    dl_iterate_phdr(look_at_object, &p);
+    *low = p.low;
+    *high = p.high;
+    return p.objects > 1;
 }

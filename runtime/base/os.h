@@ -41,6 +41,9 @@ struct os_thread {
 int os_thread_start(struct os_thread *, const char *name, os_thread_function *, void *arg);
 void os_thread_join(struct os_thread *);
 
+/* CPU time that this thread has had. */
+uint64_t os_thread_cpu_ns(const struct os_thread *);
+
 /* The asymmetric fence: os_fence_all() makes every other thread of this OS process
  * execute a full fence before it returns, so that those threads' fast paths need
  * none. False from os_fence_register(): the kernel has no such call (membarrier(2)),
@@ -54,6 +57,7 @@ void os_fence_all(void);
 struct os_trap {
     void *address;
     void **pc, **sp;
+    bool by_kernel; /* not by an instruction: it could not put an interruption on the stack */
 };
 typedef bool os_trap_handler(struct os_trap *);
 int os_traps_install(os_trap_handler *);
@@ -61,6 +65,22 @@ void os_traps_restore(void);
 /* The calling thread takes its traps on a stack of their own; NULL undoes it. */
 int os_trap_stack_begin(void **stack);
 void os_trap_stack_end(void *stack);
+
+/* Interruptions: a thread is made to call `handler` between two of its instructions, on the stack
+ * on which it is. The handler may switch to other stacks, and come back on another thread; then it
+ * returns true. All registers are as they were when it returns. One handler at a time; OS_INTERRUPT_SIGNAL
+ * is taken for it, and what others send with it goes on to whoever had it before. */
+typedef bool os_interrupt_handler(const struct os_trap *);
+bool os_interrupts_work(void); /* not beside ThreadSanitizer, which holds signals back */
+int os_interrupts_install(os_interrupt_handler *);
+void os_interrupts_restore(void);
+/* The calling thread can be interrupted. */
+void os_interrupts_allow(void);
+void os_interrupt(const struct os_thread *);
+
+/* The code of the program itself, without that of shared libraries: [*low, *high). False: it cannot be
+ * told apart, since the program is linked statically. */
+bool os_program_code(const char **low, const char **high);
 
 /* Tell the CPU that this is a waiting loop. */
 void os_pause(void);

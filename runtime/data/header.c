@@ -2,6 +2,7 @@
 #include "data/header.h"
 
 #include "base/memory.h"
+#include "machine/self.h"
 
 struct shared *shared_create(size_t size)
 {
@@ -29,8 +30,11 @@ void shared_release(struct shared *s)
 void resource_release(struct resource *r)
 {
     if (let_go(&r->references)) {
-        if (r->destroy)
+        if (r->destroy) {
+            self_absorb();
             r->destroy(r->object);
+            self_release();
+        }
         memory_free(r, sizeof *r + r->size);
     }
 }

@@ -59,6 +59,7 @@ struct extra {
     bool trace_in;           /* it was told that it runs */
     uint32_t long_queue;     /* its mailbox is too long: said in this period; 0: in none  kernel/sysmon */
     uint32_t suspended;      /* by how many */
+    uint32_t unpreemptible;  /* regions it is in                          kernel/preempt */
     uint32_t fullsweep_after;
     bool trap_exit;
     bool off_heap;           /* message_queue_data: messages that wait are not counted with the heap */

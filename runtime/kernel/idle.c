@@ -143,6 +143,9 @@ static void idle(struct sched *s)
         atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
         sleep_and_poll(s);
         atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
+        /* seq_cst: the watcher sets it, then reads `awake`: one sees the other. */
+        if (UNLIKELY(atomic_load_explicit(&runtime.watcher_sleeps, memory_order_seq_cst)))
+            preempt_rouse();
     }
     idle_end(s);
 }
@@ -154,6 +157,7 @@ void idle_main(void *arg)
     self_set_sched(s);
     ctx_init_thread(&s->native, &s->native_stack);
     os_trap_stack_begin(&s->trap_stack); /* without it an overflow is a plain crash */
+    preempt_admit();
     for (;;) {
         sched_run_all(s);
         if (sched_halted(s))
@@ -169,4 +173,6 @@ void idle_main(void *arg)
     os_trap_stack_end(s->trap_stack);
     ctx_fini_thread(&s->native);
     self_set_sched(NULL);
+    if (atomic_fetch_sub_explicit(&runtime.running, 1, memory_order_seq_cst) == 1)
+        os_futex_wake(&runtime.running, 1);
 }

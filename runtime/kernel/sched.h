@@ -80,7 +80,7 @@ struct sched {
     struct ctx_stack native_stack;
 
     /* Counters: written by the owner, read by anyone, hence atomic but never contended. */
-    _Atomic uint64_t spawned, ended, sent, switches, evictions, steals;
+    _Atomic uint64_t spawned, ended, sent, switches, evictions, steals, preemptions;
 
     /* The owner's half of the lock. */
     _Atomic uint32_t busy;
@@ -89,6 +89,7 @@ struct sched {
     _Atomic uint32_t thief __attribute__((aligned(CACHE_LINE))); /* enum thief */
     _Atomic(struct process *) inbox; /* readied for us by others, newest first; or a mark */
     _Atomic uint32_t futex;          /* 1 while asleep */
+    _Atomic bool interrupted;        /* it was told to give way, and has not heard yet: kernel/preempt */
 
     /* Constant. */
     struct os_thread thread __attribute__((aligned(CACHE_LINE)));
@@ -136,6 +137,8 @@ struct runtime {
     _Atomic uint32_t next_home;     /* round robin for work from outside */
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
     _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help */
+    _Atomic uint32_t running;        /* schedulers that are not yet done: bl_stop() waits for them */
+    _Atomic uint32_t watcher_sleeps; /* kernel/preempt: 1 while it waits until somebody is awake */
     _Atomic uint64_t spawned_outside, sent_outside; /* by threads that are no scheduler */
 };
 
@@ -278,6 +281,10 @@ uint64_t sched_yield_self(struct sched *s);
  * slept, is suspended, and was won by the caller: it handles its signals, and sleeps on. */
 struct sched *signals_poll_self(struct sched *s);
 void process_settle(struct process *p, enum urgency);
+
+/* Upwards, to kernel/preempt: this scheduler begins. And somebody is awake who may have to be told to give way. */
+void preempt_admit(void);
+void preempt_rouse(void);
 
 /* The running process waits for its inbox to fill. Returns what `after`, called when
  * something is there, returns; 0 if it is NULL. Call it last (see ctx_switch). */

@@ -147,8 +147,10 @@ static void tell_function(struct bl_trace *t, const struct process *p, enum even
                                  .first = term_give(a),
                                  .second = term_give(b)};
     pthread_mutex_lock(&t->telling);
+    self_absorb();
     if (!is_over(t))
         t->function(t->context, &told);
+    self_release();
     pthread_mutex_unlock(&t->telling);
 }
 

@@ -11,11 +11,14 @@
  * malloc() or printf() leaves their lock held. */
 #include "kernel/trap.h"
 
+#include "kernel/preempt.h"
 #include "kernel/sched.h"
 
 static bool overflow_trap(struct os_trap *trap)
 {
     struct sched *s = self_sched();
+    if (s && trap->by_kernel && preempt_failed(s))
+        return true;
     if (!s || !s->lane || lanes_guard_hit(&runtime.lanes, trap->address) != s->lane)
         return false;
     if (!s->current || atomic_load_explicit(&s->busy, memory_order_relaxed))

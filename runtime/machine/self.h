@@ -2,7 +2,7 @@
  *
  * A process may go to sleep on one thread and wake on another, in the middle of a C
  * function. Compilers do not expect that: they may compute the address of a
- * thread-local variable once and keep it in a register over the switch. So the one
+ * thread-local variable once and keep it in a register over the switch. So the first
  * thread-local variable of the runtime is read by this instruction sequence only,
  * which the compiler can neither see into nor reuse (asm volatile). Fetch again
  * after anything that may switch. */
@@ -29,6 +29,20 @@ static inline struct sched *self_sched(void)
 #error "self.h: how does this CPU read a thread-local variable?"
 #endif
     return s;
+}
+
+/* The runtime calls a function of the program in the middle of something, or a library that may be
+ * part of the program: nothing is to interrupt it. No switch between the two calls. */
+extern __thread unsigned bl_self_absorbed __attribute__((visibility("hidden"), tls_model("initial-exec")));
+
+static inline void self_absorb(void)
+{
+    bl_self_absorbed++;
+}
+
+static inline void self_release(void)
+{
+    bl_self_absorbed--;
 }
 
 /* Where the stack is now, without asking for a frame of one's own. */

@@ -1,0 +1,201 @@
+/* preempt.c - see preempt.h. */
+#include "kernel/preempt.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "kernel/extra.h"
+#include "kernel/timer.h"
+
+enum {
+    LOOKS_PER_SLICE = 2,
+    QUIET_LOOKS = 32, /* so many without anybody awake, and the watcher sleeps until there is */
+};
+
+/* What the watcher remembers of a scheduler. */
+struct seen {
+    uint64_t switches, cpu_ns;
+    unsigned looks; /* that found it at the same process */
+};
+
+static struct {
+    struct os_thread thread;
+    uint64_t pause_ns; /* between two looks; 0: nobody watches */
+    struct seen *seen;
+    _Atomic uint32_t stopping;
+    const char *low, *high; /* the code of the program; the runtime's may be inside */
+} watcher;
+
+/* ---- whose code? ---- */
+
+/* Of the section of a static library's code; the linker's. */
+extern const char __start_bl_text[] __attribute__((weak));
+extern const char __stop_bl_text[] __attribute__((weak));
+
+static bool is_program(const void *pc)
+{
+    const char *at = pc;
+    return at >= watcher.low && at < watcher.high && !(at >= __start_bl_text && at < __stop_bl_text);
+}
+
+/* The runtime's own code, and what it calls, must not look like the program's. */
+static bool can_tell(void)
+{
+    return os_program_code(&watcher.low, &watcher.high) && !is_program((const void *)(uintptr_t)preempt_start) &&
+           !is_program(memory_code());
+}
+
+/* ---- the interruption ---- */
+
+/* On the interrupted stack, and nothing is known of where the thread is. */
+static bool may_give_way(struct sched *s, const struct os_trap *trap)
+{
+    if (!s || !s->current || !s->lane || bl_self_absorbed || atomic_load_explicit(&s->busy, memory_order_relaxed))
+        return false;
+    const char *sp = *trap->sp;
+    bool on_lane = sp > s->stack_limit && sp <= s->lane->foot && self_sp() > s->stack_limit;
+    const struct extra *x = s->current->extra;
+    return on_lane && is_program(*trap->pc) && !(x && x->unpreemptible);
+}
+
+static bool interrupted(const struct os_trap *trap)
+{
+    struct sched *s = self_sched();
+    if (s)
+        atomic_store_explicit(&s->interrupted, false, memory_order_relaxed);
+    if (!may_give_way(s, trap))
+        return false;
+    sched_count(&s->preemptions);
+    s->reductions = 0; /* what it did counts as a time slice */
+    if (timer_due())
+        sched_watch_timers(s, WATCH_TIMERS_NOW);
+    sched_yield_self(s);
+    return true;
+}
+
+bool preempt_failed(struct sched *s)
+{
+    /* relaxed: between this thread and its handlers. */
+    return atomic_exchange_explicit(&s->interrupted, false, memory_order_relaxed);
+}
+
+/* ---- the watcher ---- */
+
+static void interrupt(struct sched *s)
+{
+    atomic_store_explicit(&s->interrupted, true, memory_order_relaxed);
+    os_interrupt(&s->thread);
+}
+
+/* It computes if it has had most of the CPU since the last look: who sleeps in the kernel is left alone, or
+ * what it waits for would be cut short. */
+static void look_at(struct sched *s, struct seen *seen)
+{
+    uint64_t switches = atomic_load_explicit(&s->switches, memory_order_relaxed);
+    if (switches != seen->switches || atomic_load_explicit(&s->futex, memory_order_relaxed)) {
+        *seen = (struct seen){.switches = switches};
+        return;
+    }
+    uint64_t cpu_ns = os_thread_cpu_ns(&s->thread);
+    bool computes = cpu_ns - seen->cpu_ns >= watcher.pause_ns / 2;
+    seen->cpu_ns = cpu_ns;
+    if (!computes || ++seen->looks <= LOOKS_PER_SLICE)
+        return;
+    seen->looks = LOOKS_PER_SLICE; /* in vain, maybe: again at the next look */
+    interrupt(s);
+}
+
+static bool look_at_all(void)
+{
+    for (unsigned i = 0; i < runtime.count; i++)
+        look_at(runtime.scheds[i], &watcher.seen[i]);
+    return atomic_load_explicit(&runtime.awake, memory_order_relaxed);
+}
+
+/* Until somebody is awake. seq_cst: see idle.c, who adds itself to `awake`, then looks here. */
+static void sleep_deep(void)
+{
+    atomic_store_explicit(&runtime.watcher_sleeps, 1, memory_order_seq_cst);
+    if (!atomic_load_explicit(&runtime.awake, memory_order_seq_cst) &&
+        !atomic_load_explicit(&watcher.stopping, memory_order_seq_cst))
+        os_futex_wait(&runtime.watcher_sleeps, 1, 0);
+    atomic_store_explicit(&runtime.watcher_sleeps, 0, memory_order_seq_cst);
+}
+
+void preempt_rouse(void)
+{
+    atomic_store_explicit(&runtime.watcher_sleeps, 0, memory_order_seq_cst);
+    os_futex_wake(&runtime.watcher_sleeps, 1);
+}
+
+static void watch(void *unused)
+{
+    (void)unused;
+    for (unsigned quiet = 0; !atomic_load_explicit(&watcher.stopping, memory_order_seq_cst);) {
+        os_futex_wait(&watcher.stopping, 0, watcher.pause_ns);
+        quiet = look_at_all() ? 0 : quiet + 1;
+        if (quiet >= QUIET_LOOKS)
+            sleep_deep();
+    }
+}
+
+/* ---- on and off ---- */
+
+bool preempt_works(void)
+{
+    return watcher.pause_ns;
+}
+
+void preempt_admit(void)
+{
+    os_interrupts_allow();
+}
+
+bl_error preempt_start(uint64_t slice_ns)
+{
+    if (!slice_ns || !os_interrupts_work() || !can_tell())
+        return BL_OK;
+    watcher.seen = calloc(runtime.count, sizeof *watcher.seen);
+    if (!watcher.seen)
+        return BL_ENOMEM;
+    if (os_interrupts_install(interrupted)) {
+        free(watcher.seen);
+        return BL_ESTATE;
+    }
+    watcher.pause_ns = slice_ns / LOOKS_PER_SLICE;
+    atomic_store_explicit(&watcher.stopping, 0, memory_order_relaxed);
+    if (!os_thread_start(&watcher.thread, "beamling-watch", watch, NULL))
+        return BL_OK;
+    preempt_stop();
+    return BL_ETHREAD;
+}
+
+void preempt_stop(void)
+{
+    if (!watcher.pause_ns)
+        return;
+    atomic_store_explicit(&watcher.stopping, 1, memory_order_seq_cst);
+    os_futex_wake(&watcher.stopping, 1);
+    preempt_rouse();
+    os_thread_join(&watcher.thread);
+    os_interrupts_restore();
+    free(watcher.seen);
+    watcher.pause_ns = 0;
+}
+
+bool preempt_off(struct process *p)
+{
+    struct extra *x = extra_of(p);
+    if (x)
+        x->unpreemptible++;
+    return x;
+}
+
+bool preempt_on(struct process *p)
+{
+    struct extra *x = p->extra;
+    if (!x || !x->unpreemptible)
+        return false;
+    x->unpreemptible--;
+    return true;
+}

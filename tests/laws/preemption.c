@@ -1,0 +1,312 @@
+/* Who computes and calls nothing gives way all the same, wherever it is in the program's code, and
+ * finds everything as it was. */
+#include <string.h>
+
+#include "support/processes.h"
+
+static _Atomic bool over;
+
+static bool is_preemptive(void)
+{
+    bl_stats stats;
+    cr_assert_eq(bl_get_stats(&stats), BL_OK);
+    return stats.preemptive;
+}
+
+static uint64_t preemptions(void)
+{
+    bl_stats stats;
+    bl_get_stats(&stats);
+    return stats.preemptions;
+}
+
+static void spin(bl_term unused)
+{
+    (void)unused;
+    while (!atomic_load_explicit(&over, memory_order_relaxed)) {
+    }
+}
+
+static bl_term answer(bl_term state, bl_term from)
+{
+    bl_send_to(from, bl_int(1));
+    return state;
+}
+
+/* ---- others run ---- */
+
+static void ask_often(bl_term whom)
+{
+    for (int i = 0; i < 20; i++) {
+        bl_send_to(whom, bl_from_pid(bl_self()));
+        CLAIM(receive() == 1);
+    }
+    atomic_store(&over, true);
+}
+
+LAW(preemption, others_run_beside_loops_that_call_nothing)
+{
+    if (!is_preemptive())
+        return;
+    atomic_store(&over, false);
+    bl_pid hogs[6];
+    for (int i = 0; i < 6; i++)
+        hogs[i] = spawn(spin, 0);
+    bl_pid server = spawn_resting(answer, 0);
+    cr_assert(ended_well(bl_spawn(ask_often, bl_from_pid(server))));
+    for (int i = 0; i < 6; i++)
+        cr_assert(ended_well(hogs[i]));
+    cr_assert(preemptions() > 0);
+}
+
+static void end_loops(bl_term hog)
+{
+    for (int i = 0; i < 3; i++)
+        BL_RECEIVE { BL_AFTER(2) {} }
+    bl_exit_signal(bl_to_pid(hog), atom("enough"));
+}
+
+/* Signals end it, timers are kept, and the runtime stops, though it never calls. */
+LAW(preemption, loops_can_be_ended)
+{
+    if (!is_preemptive())
+        return;
+    atomic_store(&over, false);
+    for (int i = 0; i < 8; i++) {
+        bl_pid hog = spawn(spin, 0);
+        cr_assert(ended_well(bl_spawn(end_loops, bl_from_pid(hog))));
+        bl_term why = end_of(hog);
+        cr_assert(is_atom(why, "enough") || is_atom(why, "noproc"));
+    }
+    for (int i = 0; i < 4; i++)
+        spawn(spin, 0); /* and these are still at it */
+}
+
+/* ---- everything is as it was ---- */
+
+enum { LANES_OF_VECTOR = 16 };
+
+/* Many live values in registers of all kinds, and no calls. */
+static void compute(bl_term seed)
+{
+    uint64_t x = (uint64_t)bl_to_int(seed), sum = 0, again = 0;
+    double real[LANES_OF_VECTOR] = {0}, wanted[LANES_OF_VECTOR] = {0};
+    while (!atomic_load_explicit(&over, memory_order_relaxed)) {
+        uint64_t first = x;
+        for (int pass = 0; pass < 2; pass++) {
+            uint64_t a = first, b = first * 3, c = first ^ 5, d = first + 7, e = ~first, f = first << 3;
+            double *to = pass ? wanted : real;
+            for (int i = 0; i < LANES_OF_VECTOR; i++)
+                to[i] = (double)(first % 1000 + (uint64_t)i);
+            for (int n = 0; n < 20000; n++) {
+                a = a * UINT64_C(6364136223846793005) + b;
+                b ^= a >> 7, c += b, d = d * 5 + c, e ^= d, f += e ^ a;
+                for (int i = 0; i < LANES_OF_VECTOR; i++)
+                    to[i] = to[i] * 0.9999 + (double)i;
+            }
+            *(pass ? &again : &sum) = a ^ b ^ c ^ d ^ e ^ f;
+        }
+        CLAIM(sum == again);
+        CLAIM(!memcmp(real, wanted, sizeof real));
+        x = sum;
+    }
+}
+
+static void wait_for_preemptions(uint64_t wanted)
+{
+    uint64_t before = preemptions();
+    while (preemptions() - before < wanted)
+        sched_yield();
+    atomic_store(&over, true);
+}
+
+LAW(preemption, registers_are_as_they_were)
+{
+    if (!is_preemptive())
+        return;
+    atomic_store(&over, false);
+    bl_pid p[40]; /* more than lanes: frames are copied out, and back */
+    for (int i = 0; i < 40; i++)
+        p[i] = spawn(compute, i);
+    wait_for_preemptions(rounds(300));
+    for (int i = 0; i < 40; i++)
+        cr_assert(ended_well(p[i]));
+}
+
+/* Terms that only registers and the stack hold are found by a collection. */
+static void hold_terms(bl_term parent)
+{
+    bl_term list = bl_nil();
+    for (int i = 0; i < 1000; i++)
+        list = bl_cons(BL_TUPLE(bl_int(i)), list);
+    bl_send_to(parent, bl_from_pid(bl_self()));
+    while (!atomic_load_explicit(&over, memory_order_relaxed)) {
+        bl_term at = list;
+        for (int i = 999; i >= 0; i--, at = bl_tail(at))
+            CLAIM(bl_to_int(bl_element(bl_head(at), 0)) == i);
+        for (int i = 0; i < 100000 && !atomic_load_explicit(&over, memory_order_relaxed); i++) {
+        }
+    }
+}
+
+static void collect_theirs(bl_term unused)
+{
+    (void)unused;
+    bl_pid p[4];
+    for (int i = 0; i < 4; i++)
+        bl_spawn(hold_terms, bl_from_pid(bl_self()));
+    for (int i = 0; i < 4; i++)
+        p[i] = bl_to_pid(bl_receive());
+    for (int i = 0; i < rounds(40); i++)
+        CLAIM(bl_garbage_collect(p[i % 4], i % 3 ? BL_COLLECT_MINOR : BL_COLLECT_MAJOR) == BL_OK);
+    atomic_store(&over, true);
+}
+
+LAW(preemption, garbage_of_who_computes_is_collected)
+{
+    if (!is_preemptive())
+        return;
+    atomic_store(&over, false);
+    cr_assert(ended_well(spawn(collect_theirs, 0)));
+}
+
+static void fail_often(bl_term seed)
+{
+    while (!atomic_load_explicit(&over, memory_order_relaxed)) {
+        errno = (int)bl_to_int(seed);
+        for (int i = 0; i < 1000; i++)
+            __asm__ volatile("");
+        bl_preempt_off();
+        errno = (int)bl_to_int(seed);
+        for (int i = 0; i < 1000; i++)
+            __asm__ volatile("");
+        CLAIM(errno == (int)bl_to_int(seed));
+        CLAIM(bl_preempt_on() == BL_OK);
+    }
+}
+
+LAW(preemption, errno_stays_in_a_region)
+{
+    if (!is_preemptive())
+        return;
+    atomic_store(&over, false);
+    bl_pid p[6];
+    for (int i = 0; i < 6; i++)
+        p[i] = spawn(fail_often, i + 1);
+    wait_for_preemptions(rounds(100));
+    for (int i = 0; i < 6; i++)
+        cr_assert(ended_well(p[i]));
+}
+
+/* ---- where it is not interrupted ---- */
+
+static _Atomic int inside, most_inside;
+static _Atomic uint64_t laps;
+
+static void be_alone(bl_term unused)
+{
+    (void)unused;
+    for (int lap = 0; !atomic_load(&over); lap++) {
+        CLAIM(bl_preempt_off() == BL_OK);
+        int there = atomic_fetch_add(&inside, 1) + 1;
+        if (there > atomic_load(&most_inside))
+            atomic_store(&most_inside, there);
+        for (int i = 0; i < 1000000; i++)
+            __asm__ volatile("");
+        atomic_fetch_sub(&inside, 1);
+        atomic_fetch_add(&laps, 1);
+        CLAIM(bl_preempt_on() == BL_OK);
+        for (int i = 0; i < 10000; i++)
+            __asm__ volatile("");
+    }
+    CLAIM(bl_preempt_on() == BL_ESTATE);
+}
+
+Test(preemption, leaves_regions_alone)
+{
+    start(1);
+    if (is_preemptive()) {
+        bl_pid p[3];
+        for (int i = 0; i < 3; i++)
+            p[i] = spawn(be_alone, 0);
+        wait_for_preemptions(20);
+        for (int i = 0; i < 3; i++)
+            cr_assert(ended_well(p[i]));
+        cr_assert_eq(atomic_load(&most_inside), 1);
+    }
+    cr_assert_eq(bl_preempt_off(), BL_OK); /* a thread: nothing happens */
+    cr_assert_eq(bl_preempt_on(), BL_OK);
+    stop();
+}
+
+static void sleep_in_the_kernel(bl_term unused)
+{
+    (void)unused;
+    struct timespec t = {.tv_nsec = 30 * 1000 * 1000};
+    CLAIM(nanosleep(&t, NULL) == 0);
+}
+
+/* A system call that waits is not cut short. */
+LAW(preemption, leaves_those_alone_who_wait_in_the_kernel)
+{
+    cr_assert(ended_well(spawn(sleep_in_the_kernel, 0)));
+}
+
+/* Its code is not the program's: it may hold a lock of the library. */
+static void stay_in_the_library(bl_term unused)
+{
+    (void)unused;
+    static char a[1 << 20], b[1 << 20];
+    while (!atomic_load(&over))
+        memcpy(a, b, sizeof a);
+}
+
+LAW(preemption, comes_between_two_calls_of_a_library)
+{
+    if (!is_preemptive())
+        return;
+    atomic_store(&over, false);
+    bl_pid p = spawn(stay_in_the_library, 0), q = spawn(stay_in_the_library, 0);
+    wait_for_preemptions(1);
+    cr_assert(ended_well(p) && ended_well(q));
+}
+
+/* There is no room for what an interruption puts on the stack: it does not come, and nothing else happens. */
+static int sink;
+
+static __attribute__((noinline)) void go_down(char *limit)
+{
+    volatile char room[256];
+    room[0] = 1;
+    if ((char *)room > limit)
+        go_down(limit);
+    else
+        for (long i = 0; i < 20000000; i++)
+            __asm__ volatile("");
+    sink += room[0];
+}
+
+static void spin_near_the_guard(bl_term bytes)
+{
+    char here;
+    go_down(&here - bl_to_int(bytes));
+}
+
+LAW(preemption, does_not_come_near_the_end_of_a_stack)
+{
+    enum { LANE = 256 * 1024 };
+    for (int64_t left = 700; left < 14000; left += 1900) {
+        spawn(spin, 0);
+        cr_assert(ended_well(spawn(spin_near_the_guard, LANE - 4096 - left)));
+    }
+    atomic_store(&over, true);
+}
+
+Test(preemption, can_be_left_out)
+{
+    start_with((bl_options){.schedulers = 2, .no_preemption = true});
+    cr_assert(!is_preemptive());
+    stop();
+    bl_options wrong = {.time_slice_us = 99};
+    cr_assert_eq(bl_start(&wrong), BL_EINVAL);
+}
