@@ -5,7 +5,7 @@
  * another arrive in the order in which they were sent, messages among them. A signal that
  * is no message takes effect without a receive: when its addressee next receives, gives
  * way or calls a function of this page, and if it waits, at once. (A process that computes
- * and calls nothing does not notice anything: see bl_reduce().)
+ * and calls nothing notices when it is preempted: see bl_preempt_off().)
  *
  * The messages that the runtime sends have the shapes they have in Erlang:
  *

@@ -8,14 +8,12 @@
 #include "kernel/timer.h"
 
 enum {
-    LOOKS_PER_SLICE = 2,
-    QUIET_LOOKS = 32, /* so many without anybody awake, and the watcher sleeps until there is */
+    QUIET_LOOKS = 24, /* so many without anybody awake, and the watcher sleeps until there is */
 };
 
 /* What the watcher remembers of a scheduler. */
 struct seen {
     uint64_t switches, cpu_ns;
-    unsigned looks; /* that found it at the same process */
 };
 
 static struct {
@@ -58,7 +56,7 @@ static bool may_give_way(struct sched *s, const struct os_trap *trap)
     return on_lane && is_program(*trap->pc) && !(x && x->unpreemptible);
 }
 
-static bool interrupted(const struct os_trap *trap)
+static bool give_way_here(const struct os_trap *trap)
 {
     struct sched *s = self_sched();
     if (s)
@@ -81,7 +79,7 @@ bool preempt_failed(struct sched *s)
 
 /* ---- the watcher ---- */
 
-static void interrupt(struct sched *s)
+static void interrupt_scheduler(struct sched *s)
 {
     atomic_store_explicit(&s->interrupted, true, memory_order_relaxed);
     os_interrupt(&s->thread);
@@ -89,31 +87,27 @@ static void interrupt(struct sched *s)
 
 /* It computes if it has had most of the CPU since the last look: who sleeps in the kernel is left alone, or
  * what it waits for would be cut short. */
-static void look_at(struct sched *s, struct seen *seen)
+static void look_at_scheduler(struct sched *s, struct seen *seen)
 {
-    uint64_t switches = atomic_load_explicit(&s->switches, memory_order_relaxed);
-    if (switches != seen->switches || atomic_load_explicit(&s->futex, memory_order_relaxed)) {
-        *seen = (struct seen){.switches = switches};
+    if (atomic_load_explicit(&s->futex, memory_order_relaxed))
         return;
-    }
-    uint64_t cpu_ns = os_thread_cpu_ns(&s->thread);
-    bool computes = cpu_ns - seen->cpu_ns >= watcher.pause_ns / 2;
-    seen->cpu_ns = cpu_ns;
-    if (!computes || ++seen->looks <= LOOKS_PER_SLICE)
-        return;
-    seen->looks = LOOKS_PER_SLICE; /* in vain, maybe: again at the next look */
-    interrupt(s);
+    uint64_t switches = atomic_load_explicit(&s->switches, memory_order_relaxed) +
+                        atomic_load_explicit(&s->turns, memory_order_relaxed);
+    struct seen before = *seen;
+    *seen = (struct seen){.switches = switches, .cpu_ns = os_thread_cpu_ns(&s->thread)};
+    if (switches == before.switches && seen->cpu_ns - before.cpu_ns >= watcher.pause_ns / 4 * 3)
+        interrupt_scheduler(s);
 }
 
-static bool look_at_all(void)
+static bool look_at_schedulers(void)
 {
     for (unsigned i = 0; i < runtime.count; i++)
-        look_at(runtime.scheds[i], &watcher.seen[i]);
+        look_at_scheduler(runtime.scheds[i], &watcher.seen[i]);
     return atomic_load_explicit(&runtime.awake, memory_order_relaxed);
 }
 
 /* Until somebody is awake. seq_cst: see idle.c, who adds itself to `awake`, then looks here. */
-static void sleep_deep(void)
+static void sleep_while_all_sleep(void)
 {
     atomic_store_explicit(&runtime.watcher_sleeps, 1, memory_order_seq_cst);
     if (!atomic_load_explicit(&runtime.awake, memory_order_seq_cst) &&
@@ -128,14 +122,14 @@ void preempt_rouse(void)
     os_futex_wake(&runtime.watcher_sleeps, 1);
 }
 
-static void watch(void *unused)
+static void watch_main(void *unused)
 {
     (void)unused;
     for (unsigned quiet = 0; !atomic_load_explicit(&watcher.stopping, memory_order_seq_cst);) {
         os_futex_wait(&watcher.stopping, 0, watcher.pause_ns);
-        quiet = look_at_all() ? 0 : quiet + 1;
+        quiet = look_at_schedulers() ? 0 : quiet + 1;
         if (quiet >= QUIET_LOOKS)
-            sleep_deep();
+            sleep_while_all_sleep();
     }
 }
 
@@ -158,13 +152,13 @@ bl_error preempt_start(uint64_t slice_ns)
     watcher.seen = calloc(runtime.count, sizeof *watcher.seen);
     if (!watcher.seen)
         return BL_ENOMEM;
-    if (os_interrupts_install(interrupted)) {
+    if (os_interrupts_install(give_way_here)) {
         free(watcher.seen);
         return BL_ESTATE;
     }
-    watcher.pause_ns = slice_ns / LOOKS_PER_SLICE;
+    watcher.pause_ns = slice_ns / 3 * 2; /* so it has computed for two thirds of a slice to four */
     atomic_store_explicit(&watcher.stopping, 0, memory_order_relaxed);
-    if (!os_thread_start(&watcher.thread, "beamling-watch", watch, NULL))
+    if (!os_thread_start(&watcher.thread, "beamling-watch", watch_main, NULL))
         return BL_OK;
     preempt_stop();
     return BL_ETHREAD;

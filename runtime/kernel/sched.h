@@ -81,6 +81,7 @@ struct sched {
 
     /* Counters: written by the owner, read by anyone, hence atomic but never contended. */
     _Atomic uint64_t spawned, ended, sent, switches, evictions, steals, preemptions;
+    _Atomic uint64_t turns; /* somebody gave way to himself */
 
     /* The owner's half of the lock. */
     _Atomic uint32_t busy;

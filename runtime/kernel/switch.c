@@ -213,6 +213,7 @@ static inline uint64_t leave_for(struct sched *s, struct process *self, struct p
         process_end_doomed();
     }
     s->reductions = (int32_t)s->time_slice;
+    sched_count(&s->turns);
     return stay(s, after);
 }
 
