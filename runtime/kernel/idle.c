@@ -59,9 +59,10 @@ static void idle_end(struct sched *s)
 {
     for (;;) {
         struct process *mark = SCHED_MARK_IDLE;
-        /* acquire: our lanes as the last robber left them. */
+        /* acquire: our lanes as the last robber left them; or, if a push has replaced its mark, that it
+         * still has the thief flag, for which we then wait in sched_lock(). */
         if (atomic_compare_exchange_strong_explicit(&s->inbox, &mark, NULL, memory_order_acquire,
-                                                    memory_order_relaxed) ||
+                                                    memory_order_acquire) ||
             mark != SCHED_MARK_ROBBED)
             return;
         os_pause(); /* a few dozen instructions of somebody else's */
