@@ -19,9 +19,10 @@
  *    The first surplus after that wakes one deep sleeper, which is back to polling. And
  *    surplus is anything that cannot begin at once, be it only one process to run next:
  *    the one that runs may compute for long and call nothing.
- *    Deep sleep against surplus: the sleeper adds itself to deep_sleepers, then reads
- *    awake; a waking scheduler adds itself to awake, then reads deep_sleepers whenever
- *    it readies something: again one sees the other.
+ *    Deep sleep against surplus: the sleeper adds itself to deep_sleepers, announces that
+ *    it sleeps (futex = 1), then reads awake; a waking scheduler adds itself to awake, then
+ *    reads deep_sleepers and the announcements whenever it readies something: again one
+ *    sees the other. (Announced after the look at awake, it would be seen, and not woken.)
  *
  * While we are marked idle our lanes may be taken from us (take_over() in ready.c), so
  * we touch nothing of ours before the mark is gone. */
@@ -58,9 +59,10 @@ static void idle_end(struct sched *s)
 {
     for (;;) {
         struct process *mark = SCHED_MARK_IDLE;
-        /* acquire: our lanes as the last robber left them. */
+        /* acquire: our lanes as the last robber left them; or, if a push has replaced its mark, that it
+         * still has the thief flag, for which we then wait in sched_lock(). */
         if (atomic_compare_exchange_strong_explicit(&s->inbox, &mark, NULL, memory_order_acquire,
-                                                    memory_order_relaxed) ||
+                                                    memory_order_acquire) ||
             mark != SCHED_MARK_ROBBED)
             return;
         os_pause(); /* a few dozen instructions of somebody else's */
@@ -101,12 +103,18 @@ static uint64_t at_most_until_timer(const struct sched *s, uint64_t timeout_ns)
     return !timeout_ns || left < timeout_ns ? left : timeout_ns;
 }
 
-/* Sleep until woken, or our next timer, or for timeout_ns (0: no limit). */
+static bool somebody_is_awake(void)
+{
+    return atomic_load_explicit(&runtime.awake, memory_order_seq_cst);
+}
+
+/* Sleep until woken, or our next timer, or for timeout_ns (0: as long as nobody is awake). */
 static void sleep_once(struct sched *s, uint64_t timeout_ns)
 {
+    bool deep = !timeout_ns;
     timeout_ns = at_most_until_timer(s, timeout_ns);
     atomic_store_explicit(&s->futex, 1, memory_order_seq_cst);
-    if (inbox_idle_still(s))
+    if (inbox_idle_still(s) && !(deep && somebody_is_awake()))
         os_futex_wait(&s->futex, 1, timeout_ns);
     atomic_store_explicit(&s->futex, 0, memory_order_seq_cst);
 }
@@ -115,8 +123,7 @@ static void sleep_once(struct sched *s, uint64_t timeout_ns)
 static void sleep_deep(struct sched *s)
 {
     atomic_fetch_add_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
-    if (!atomic_load_explicit(&runtime.awake, memory_order_seq_cst))
-        sleep_once(s, 0);
+    sleep_once(s, 0);
     atomic_fetch_sub_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
 }
 
@@ -124,7 +131,7 @@ static void sleep_and_poll(struct sched *s)
 {
     uint64_t poll = POLL_FIRST_NS;
     while (inbox_idle_still(s)) {
-        if (atomic_load_explicit(&runtime.awake, memory_order_seq_cst))
+        if (somebody_is_awake())
             sleep_once(s, poll);
         else
             sleep_deep(s);

@@ -47,8 +47,9 @@ static bool take_over(struct sched *s, struct sched *idle, struct lane *lane)
                                                  memory_order_relaxed))
         return false;
     bool moved = false;
-    /* acquire: the lanes as their owner left them; pairs with its release in idle.c. */
-    if (atomic_compare_exchange_strong_explicit(&idle->inbox, &mark, SCHED_MARK_ROBBED, memory_order_acquire,
+    /* acquire: the lanes as their owner left them; pairs with its release in idle.c. release: who finds
+     * that this mark has been replaced finds the thief flag, which then alone keeps the owner away. */
+    if (atomic_compare_exchange_strong_explicit(&idle->inbox, &mark, SCHED_MARK_ROBBED, memory_order_acq_rel,
                                                 memory_order_relaxed)) {
         moved = sched_move_lane(s, idle, lane);
         mark = SCHED_MARK_ROBBED;

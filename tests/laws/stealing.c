@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "support/law.h"
+#include "support/random.h"
 
 enum { OTHERS = 500 / SLOWDOWN }; /* all within one time slice of their parent: see start_with() */
 
@@ -54,6 +55,20 @@ Test(stealing, of_a_single_child_from_an_idle_runtime)
     start(2);
     block_ms(30); /* let all schedulers fall into deep sleep */
     cr_assert(ended_well(spawn(spawn_then_compute, 1)));
+    stop();
+}
+
+/* The other scheduler is at any point of falling asleep, for as long as nobody is awake: and here is somebody. (Of one
+ * wrong order there, this finds each time that it takes place, if it does: see tests/models/surplus.pml.) */
+Test(stealing, of_a_single_child_while_the_thief_falls_asleep)
+{
+    struct random r = random_split(random_seed("stealing.of_a_single_child_while_the_thief_falls_asleep"), 0);
+    start(2);
+    for (int i = 0; i < rounds(2000); i++) {
+        atomic_store(&have_run, 0);
+        block_us((long)random_below(&r, 3000));
+        cr_assert(ended_well(spawn(spawn_then_compute, 1)));
+    }
     stop();
 }
 

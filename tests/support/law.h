@@ -169,19 +169,24 @@ static inline bl_term last_words(bl_pid pid)
 
 /* ---- the main thread blocks, for real: where time itself is the subject ---- */
 
-static inline void block_ms(long ms)
+static inline void block_us(long us)
 {
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     pthread_cond_t never = PTHREAD_COND_INITIALIZER;
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_nsec += ms % 1000 * 1000000;
-    t.tv_sec += ms / 1000 + t.tv_nsec / 1000000000;
+    t.tv_nsec += us % 1000000 * 1000;
+    t.tv_sec += us / 1000000 + t.tv_nsec / 1000000000;
     t.tv_nsec %= 1000000000;
     pthread_mutex_lock(&mutex);
     while (pthread_cond_timedwait(&never, &mutex, &t) != ETIMEDOUT)
         ;
     pthread_mutex_unlock(&mutex);
+}
+
+static inline void block_ms(long ms)
+{
+    block_us(ms * 1000);
 }
 
 #endif
