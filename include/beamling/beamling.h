@@ -144,6 +144,7 @@ typedef struct bl_options {
     size_t lane_size;         /* usable stack of a running process, in bytes; default 256 KiB, at least 32 KiB */
     bool message_queue_off_heap; /* of processes for which nothing else is said (erl +hmqd) */
     unsigned reductions;      /* calls into the runtime before a process must give way; default 4000 */
+    unsigned blocking_threads; /* that bl_blocking() may have at work at once; default 64, 1 .. 4096 (erl +SDio) */
 } bl_options;
 
 /* Start the runtime of this OS process; NULL: all defaults. One at a time; it may be
@@ -154,7 +155,8 @@ BL_API bl_error bl_start(const bl_options *options);
 
 /* Stop it: processes still alive end without running again, memory and threads are
  * given back, signal handlers restored. Waits for processes that are in the middle of
- * computing to call the runtime next. [thread]. BL_ESTATE, BL_ECONTEXT. */
+ * computing to call the runtime next, and until all functions have returned that bl_blocking()
+ * has begun. [thread]. BL_ESTATE, BL_ECONTEXT. */
 BL_API bl_error bl_stop(void);
 
 /* Counters since bl_start(), added up over the schedulers without stopping them: each

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "beamling/beamling.h"
 #include "kernel/alarm.h"
+#include "kernel/blocking.h"
 #include "kernel/garbage.h"
 #include "kernel/idle.h"
 #include "kernel/leave.h"
@@ -25,6 +26,8 @@ enum {
     DEFAULT_LANES = 32,
     DEFAULT_LANE_SIZE = 256 * 1024,
     DEFAULT_REDUCTIONS = 4000,
+    DEFAULT_BLOCKING_THREADS = 64,
+    MOST_BLOCKING_THREADS = 4096,
     LEAST_PROCESSES = 1024,
 };
 
@@ -48,8 +51,11 @@ static bl_error check(struct bl_options *o)
         o->lane_size = DEFAULT_LANE_SIZE;
     if (!o->reductions)
         o->reductions = DEFAULT_REDUCTIONS;
+    if (!o->blocking_threads)
+        o->blocking_threads = DEFAULT_BLOCKING_THREADS;
     bool ok = o->schedulers <= SCHED_MAX && o->max_processes <= most_processes && o->lanes <= 4096 &&
-              o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30;
+              o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30 &&
+              o->blocking_threads <= MOST_BLOCKING_THREADS;
     return ok ? BL_OK : BL_EINVAL;
 }
 
@@ -228,6 +234,7 @@ bl_error bl_start(const bl_options *options)
         destroy();
         return error;
     }
+    blocking_open(o.blocking_threads);
     error = start_threads();
     if (error)
         bl_stop();
@@ -238,12 +245,13 @@ bl_error bl_start(const bl_options *options)
 
 bl_error bl_stop(void)
 {
-    if (self_sched())
+    if (self_sched() || blocking_is_worker())
         return BL_ECONTEXT;
     if (!runtime.count)
         return BL_ESTATE;
     halt_schedulers();
     wait_close();
+    blocking_close();
     trap_restore();
     destroy();
     return BL_OK;
