@@ -144,6 +144,8 @@ typedef struct bl_options {
     size_t lane_size;         /* usable stack of a running process, in bytes; default 256 KiB, at least 32 KiB */
     bool message_queue_off_heap; /* of processes for which nothing else is said (erl +hmqd) */
     unsigned reductions;      /* calls into the runtime before a process must give way; default 4000 */
+    size_t max_heap_size;     /* words: of new processes for which nothing else is said, see bl_spawn_options (erl +hmax); */
+    bool max_heap_spares;     /* ... those that hold more go on (erl +hmaxk) */
     unsigned blocking_threads; /* that bl_blocking() may have at work at once; default 64, 1 .. 4096 (erl +SDio) */
 } bl_options;
 
@@ -196,7 +198,7 @@ typedef struct bl_spawn_options {
     unsigned scheduler;   /* bound to scheduler 1 .. schedulers: never moved to another; 0: not bound */
     size_t min_heap_size; /* words; no garbage collection below */
     size_t max_heap_size; /* words; who holds more after a collection, waiting messages included (see
-                             message_queue_data), ends with `killed`; 0: no limit */
+                             message_queue_data), ends with `killed`; 0: what bl_options says */
     bool max_heap_spares; /* ... or goes on: the limit is there to be asked for ({kill, false}) */
     bool link;            /* linked to its parent before it can run [process] */
     bool link_priority;   /* ... whose EXIT message has priority */

@@ -182,7 +182,7 @@ BL_API bl_term bl_get_keys(void);
  * none is [], in a list {registered_name, []}. Comes after all that the caller has sent to the
  * process, and waits until that has looked. Items: current_function and initial_call (its
  * function: a name, or an address; the first may be bl_hibernate), dictionary, {dictionary, Key}, fullsweep_after,
- * garbage_collection, group_leader, heap_size, label, links, max_heap_size, memory,
+ * garbage_collection, garbage_collection_info (words of the two generations, without binaries that are shared), group_leader, heap_size, label, links, max_heap_size, memory,
  * message_queue_data, message_queue_len, messages, min_heap_size, monitored_by, monitors, parent,
  * priority, reductions (all that it was charged), registered_name, sensitive, stack_size, status,
  * suspending, total_heap_size, trap_exit. (erlang:process_info/2) [any] */

@@ -34,6 +34,8 @@ enum {
 static const uint64_t default_processes = UINT64_C(1) << 27;
 static const uint64_t most_processes = (UINT64_C(1) << PID_INDEX_BITS) - (1 << 16);
 
+static const uint64_t most_heap = INT64_MAX / 64; /* words; as bl_process_flag() */
+
 /* Slots that caches may hold back while others find none. */
 static uint64_t slack(const struct bl_options *o)
 {
@@ -55,7 +57,8 @@ static bl_error check(struct bl_options *o)
         o->blocking_threads = DEFAULT_BLOCKING_THREADS;
     bool ok = o->schedulers <= SCHED_MAX && o->max_processes <= most_processes && o->lanes <= 4096 &&
               o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30 &&
-              o->blocking_threads <= MOST_BLOCKING_THREADS;
+              o->blocking_threads <= MOST_BLOCKING_THREADS &&
+              (!o->max_heap_size || (o->max_heap_size >= HEAP_COLLECT_LEAST && o->max_heap_size <= most_heap));
     return ok ? BL_OK : BL_EINVAL;
 }
 
@@ -214,6 +217,8 @@ static bl_error create(const struct bl_options *o)
     if (processes_create(wanted, least, slack(o)) || names_create() || create_lanes(o))
         return BL_ENOMEM;
     processes.off_heap = o->message_queue_off_heap;
+    processes.most = o->max_heap_size;
+    processes.spares = o->max_heap_spares;
     return create_schedulers(o);
 }
 

@@ -90,6 +90,12 @@ static inline size_t process_waiting_words(const struct process *p)
     return off_heap ? 0 : 2 * (size_t)(p->mail.bulk - p->mail.count); /* bulk: 16 bytes; an entry is one */
 }
 
+/* A heap above its limit does not end it. */
+static inline bool process_is_spared(const struct process *p)
+{
+    return p->extra ? p->extra->spared : processes.spares;
+}
+
 static inline bool process_traps(const struct process *p)
 {
     return p->extra && p->extra->trap_exit;
