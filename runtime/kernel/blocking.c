@@ -28,6 +28,7 @@ struct blocking_call {
     struct blocking_call *next;
     struct blocking_order order;
     _Atomic uint32_t state;
+    bl_error error;
     bl_blocked result;
     term caller;
     struct signal *answer;  /* what it will be woken by */
@@ -101,18 +102,20 @@ bool blocking_is_worker(void)
     return works_here;
 }
 
-static void call_make(struct blocking_call *call)
+/* False: its caller is no more, and it is gone. */
+static bool call_begin(struct blocking_call *call)
 {
     uint32_t queued = CALL_QUEUED;
     /* acquire: pairs with the exchange in blocking_leave(). */
-    if (!atomic_compare_exchange_strong_explicit(&call->state, &queued, CALL_RUNS, memory_order_acquire,
-                                                 memory_order_acquire)) {
-        call_cancel(call);
-        return;
-    }
-    errno = 0;
-    call->result.value = call->order.function(call->order.arg);
-    call->result.error_number = errno;
+    if (atomic_compare_exchange_strong_explicit(&call->state, &queued, CALL_RUNS, memory_order_acquire,
+                                                memory_order_acquire))
+        return true;
+    call_cancel(call);
+    return false;
+}
+
+static void call_end(struct blocking_call *call)
+{
     struct signal *answer = call->answer;
     term caller = call->caller;
     /* release: the result, for who comes to it by blocking_leave(); who gets the answer sees it by that.
@@ -122,6 +125,29 @@ static void call_make(struct blocking_call *call)
         call_cancel(call);
     else if (!signal_send(answer, SIGNAL_ANSWER, caller))
         signal_free(answer); /* it has ended a moment ago, and the call with it */
+}
+
+static void call_make(struct blocking_call *call)
+{
+    if (!call_begin(call))
+        return;
+    errno = 0;
+    call->result.value = call->order.function(call->order.arg);
+    call->result.error_number = errno;
+    call_end(call);
+}
+
+/* These wait in vain. */
+static void calls_refuse(struct blocking_call *call)
+{
+    while (call) {
+        struct blocking_call *next = call->next;
+        if (call_begin(call)) {
+            call->error = BL_ETHREAD;
+            call_end(call);
+        }
+        call = next;
+    }
 }
 
 /* Until it is handed something. */
@@ -192,46 +218,67 @@ static bool worker_start(struct blocking_call *call)
 
 /* ---- who does it ---- */
 
-enum placed { PLACED, PLACED_NOWHERE, PLACED_WITH_NEW /* for whom there is room */ };
+enum placed { PLACED, PLACED_WITH_NEW /* for whom there is room */ };
 
-static enum placed call_place_locked(struct blocking_call *call, struct worker **idle, bool may_grow)
+static enum placed call_place_locked(struct blocking_call *call, struct worker **idle)
 {
     if ((*idle = crew.idle)) {
         crew.idle = crew.idle->idle_longer;
         return PLACED;
     }
-    if (may_grow && crew.count < crew.limit) {
+    if (crew.count < crew.limit) {
         crew.count++;
         return PLACED_WITH_NEW;
     }
-    if (!crew.all)
-        return PLACED_NOWHERE; /* who would take it out of the queue? */
     *crew.end = call;
     crew.end = &call->next;
     return PLACED;
 }
 
-static enum placed call_place(struct blocking_call *call, bool may_grow)
+static enum placed call_place(struct blocking_call *call)
 {
     struct worker *idle;
     lock_acquire(&crew.lock);
-    enum placed placed = call_place_locked(call, &idle, may_grow);
+    enum placed placed = call_place_locked(call, &idle);
     lock_release(&crew.lock);
     if (idle)
         worker_wake(idle, call);
     return placed;
 }
 
-/* If there cannot be more workers, those there are will do. */
-static bl_error call_submit(struct blocking_call *call)
+static struct blocking_call *take_all(void)
 {
-    enum placed placed = call_place(call, true);
-    if (placed != PLACED_WITH_NEW || worker_start(call))
-        return placed == PLACED_NOWHERE ? BL_ETHREAD : BL_OK;
+    struct blocking_call *first = crew.first;
+    crew.first = NULL;
+    crew.end = &crew.first;
+    return first;
+}
+
+/* There cannot be one more worker. Those there are will do, and those that others are making; if there are
+ * none, all who wait, the last of them this one, wait in vain. */
+static void call_place_without(struct blocking_call *call)
+{
+    struct blocking_call *hopeless = NULL;
     lock_acquire(&crew.lock);
+    struct worker *idle = crew.idle;
     crew.count--;
+    if (idle) {
+        crew.idle = idle->idle_longer;
+    } else {
+        *crew.end = call;
+        crew.end = &call->next;
+        hopeless = crew.count ? NULL : take_all();
+    }
     lock_release(&crew.lock);
-    return call_place(call, false) == PLACED_NOWHERE ? BL_ETHREAD : BL_OK;
+    if (idle)
+        worker_wake(idle, call);
+    calls_refuse(hopeless);
+}
+
+static void call_submit(struct blocking_call *call)
+{
+    if (call_place(call) == PLACED_WITH_NEW && !worker_start(call))
+        call_place_without(call);
 }
 
 bl_error blocking_self(struct sched *s, const struct blocking_order *order, bl_blocked *result)
@@ -244,19 +291,16 @@ bl_error blocking_self(struct sched *s, const struct blocking_order *order, bl_b
     if (!call)
         return BL_ENOMEM;
     x->blocking = call;
-    bl_error error = call_submit(call);
-    if (error) {
-        x->blocking = NULL;
-        call_cancel(call);
-        return error;
-    }
+    call_submit(call);
     signal_free(answer_await_self(s));
     x->blocking = NULL;
-    if (order->size)
+    bl_error error = call->error;
+    if (!error)
+        *result = call->result;
+    if (!error && order->size)
         memcpy(order->arg, call->copy, order->size);
-    *result = call->result;
     call_free(call);
-    return BL_OK;
+    return error;
 }
 
 /* ---- ends ---- */
@@ -290,11 +334,9 @@ static struct worker *close_door(struct blocking_call **queued)
 {
     lock_acquire(&crew.lock);
     struct worker *idle = crew.idle;
-    *queued = crew.first;
+    *queued = take_all();
     crew.closing = true;
     crew.idle = NULL;
-    crew.first = NULL;
-    crew.end = &crew.first;
     lock_release(&crew.lock);
     return idle;
 }

@@ -278,6 +278,28 @@ LAW(blocking, without_any_thread_is_an_error)
     run(block);
 }
 
+/* Each is refused, or done by a thread that another has got. */
+static void add_or_be_refused(bl_term n)
+{
+    for (int i = 0; i < 20; i++) {
+        struct sum sum = {.a = (int)bl_to_int(n), .b = 1};
+        bl_error error = bl_blocking(add, &sum, sizeof sum, NULL);
+        CLAIM(error == BL_ETHREAD ? sum.result == 0 : error == BL_OK && sum.result == bl_to_int(n) + 1);
+    }
+}
+
+LAW(blocking, some_may_be_refused_and_nobody_waits_for_ever)
+{
+    bl_pid p[50];
+    for (int i = 0; i < 50; i++) {
+        p[i] = spawn(add_or_be_refused, i);
+        refuse_threads(i % 3);
+    }
+    for (int i = 0; i < 50; i++)
+        cr_assert(ended_well(p[i]));
+    refuse_threads(false);
+}
+
 LAW(blocking, the_threads_there_are_do_the_work_of_those_refused)
 {
     bl_pid p[20];
@@ -376,7 +398,7 @@ LAW(blocking, who_traps_exits_goes_on)
 static void count(bl_term unused)
 {
     (void)unused;
-    bl_blocking(pass_gate, NULL, 0, NULL);
+    CLAIM(bl_blocking(pass_gate, NULL, 0, NULL) == BL_OK);
 }
 
 /* One thread: the others wait for it, and some of them are killed. */
