@@ -43,6 +43,7 @@ expected() # FIGURE VARIANT -> work and checksum of a batch
     call) echo 1000 501500 ;;
     timer) [ "$2" = set_cancel ] && echo 100000 100000 || echo 100000 5000050000 ;;
     registry) echo 100000 5000050000 ;;
+    wake) echo 1000 1000 ;;
     esac
 }
 
@@ -69,6 +70,7 @@ size() # FIGURE -> the option that makes it small
     gc_isolation) echo "--n 0" ;;
     heap_bytes) echo "--n 8192" ;;
     timer) echo "--n 1000" ;;
+    wake) echo "--n 1" ;;
     esac
 }
 
@@ -141,6 +143,7 @@ check_sizes()
     # shellcheck disable=SC2086 # numbers
     claim "percentiles" "$(printf '%s\n' $values | sort -n | xargs)" "$values"
     claim "their value" "$(field p99 "$line")" "$(field value "$line")"
+    claim "what wake uses of the CPUs while all wait: less than a hundredth" '[0-9]*' "$(field idle "$("$drive" --contender beamling --figure wake --n 1)" | grep -xE '[0-9]{1,7}')"
 }
 
 check_refusals()

@@ -32,6 +32,7 @@ struct sample {
     uint64_t ops;
     double ns;
     struct percentiles latency; /* of a figure that probes */
+    uint64_t idle; /* CPU time per second while all wait, ns; of a figure that rests */
 };
 
 static double now_ns(void)
@@ -230,6 +231,8 @@ static void print_sample(const struct session *s, const struct sample *sample)
         print_latency(&sample->latency, sample->ops);
     else
         print_value(sample);
+    if (s->figure->rests)
+        printf(",\"idle\":%" PRIu64, sample->idle);
     printf(",\"work\":%" PRIu64 ",\"peak_live\":%" PRIu64 ",\"checksum\":%" PRIu64 "}\n", sample->proof.work,
            sample->proof.peak_live, sample->proof.checksum);
 }
@@ -306,10 +309,31 @@ static int run_batches(const struct session *s, const struct wish *w, struct sam
 
 /* ---- probes ---- */
 
+static uint64_t cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* What the whole program uses of the CPUs while its units wait, after a moment to come to rest. At least 1:
+ * to read the clock takes time. */
+static uint64_t idle_ns_per_second(void)
+{
+    const struct timespec settle = {.tv_nsec = 100 * 1000 * 1000}, pause = {.tv_nsec = 300 * 1000 * 1000};
+    nanosleep(&settle, NULL);
+    uint64_t before = cpu_ns();
+    nanosleep(&pause, NULL);
+    uint64_t used = (cpu_ns() - before) * 1000 / 300;
+    return used ? used : 1;
+}
+
 /* One batch, and no other before it: the first collections are what is looked for. */
 static int run_probes(const struct session *s, struct sample *sample)
 {
     int r = latencies_open();
+    if (s->figure->rests)
+        sample->idle = idle_ns_per_second();
     if (r == 0)
         r = session_run(s, 1, &sample->proof);
     if (r == 0 && (latencies_lost() || latencies_count() != sample->proof.work)) {

@@ -97,6 +97,7 @@ FIGURES = {
     "timer": Figure("a timer set and cancelled, or set and heard of, while n others live; ns per timer", 100_000,
                     needs=lambda n, _: 250 * (n + 100_000)),
     "registry": Figure("one of n names looked up, and a message sent by name; ns per message", 100_000),
+    "wake": Figure("from a send to its receiver's first instruction, when all have slept for n ms", kind="probes"),
     "syscalls": Figure("system calls per operation, counted over N and 2N operations", kind="syscalls"),
 }
 CONTENDERS = {
@@ -132,9 +133,11 @@ VARIANTS = {
     "p99": Variant("gc_isolation: 99 of 100", "all"),
     "p99_9": Variant("gc_isolation: 999 of 1000", "all"),
     "max": Variant("gc_isolation: all", "all"),
+    "idle": Variant("wake: CPU time of the whole program per second while all wait", "all"),
 }
 PERCENTILES = ("p50", "p99", "p99_9", "max")
-FEWEST_PROBES = 5_000
+FEWEST_PROBES = defaultdict(lambda: 5_000, wake=1_000)
+RESTS = {"wake"}  # tell the CPU time of a pause too
 COLUMNS = "figure contender variant cpus n round value unit work peak_live checksum".split()
 FAILURE_COLUMNS = "figure contender variant cpus n round kind why".split()
 
@@ -174,9 +177,10 @@ QUICK = Pace(
     live=sizes(ours=[(1_000, 5), (10_000, 5), (100_000, 3), (1_000_000, 1)], peers=[(1_000, 3), (10_000, 3), (100_000, 1), (1_000_000, 1)],
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
-           "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000)},
+           "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
+           "wake": (1,)},
     turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3})
+           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
@@ -186,9 +190,10 @@ FULL = Pace(
                peers=[(1_000, 10), (10_000, 10), (100_000, 5), (1_000_000, 3)],
                threads=[(1_000, 10), (10_000, 5), (100_000, 2)], process=[(1_000, 10), (10_000, 3), (100_000, 2)],
                posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
-    sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192)},
+    sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192),
+           "wake": (1, 10)},
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5})
+           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
 DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
 
@@ -537,9 +542,10 @@ class Meter:
         """How many questions there are depends on how long the collections take; each must be answered right."""
         refuse_too_big(s)
         said = verdict(*self.run(command(s, s.cell.figure, s.cell.variant), s, "probes"))
-        if said["work"] < FEWEST_PROBES or said["checksum"] != said["work"]:
+        if said["work"] < FEWEST_PROBES[s.cell.figure] or said["checksum"] != said["work"]:
             raise Failure("unequal", f"{said['work']} questions, {said['checksum']} right answers")
-        return [(name, said[name], said["unit"], said) for name in PERCENTILES]
+        names = (*PERCENTILES, "idle") if s.cell.figure in RESTS else PERCENTILES
+        return [(name, said[name], said["unit"], said) for name in names]
 
     def weigh_undisturbed(self, s: Sample) -> tuple[dict, dict]:
         for _ in range(3):

@@ -272,6 +272,7 @@ const struct contender contender_beamling = {
     .call = &beamling_call,
     .timer = &beamling_timer,
     .registry = &beamling_registry,
+    .wake = &beamling_wake,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_heaps,
 };

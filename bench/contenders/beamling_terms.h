@@ -13,6 +13,9 @@ extern const struct parking beamling_heaps;
 /* beamling_signals.c, beamling_timers.c, beamling_names.c */
 extern const struct task beamling_link_exit, beamling_monitor, beamling_call, beamling_timer, beamling_registry;
 
+/* beamling_wake.c */
+extern const struct task beamling_wake;
+
 /* beamling_resting_terms.c, beamling_isolation.c */
 extern const struct task beamling_resting_tuple_ping_pong, beamling_resting_gc_isolation;
 extern const struct parking beamling_resting_heaps;

@@ -436,6 +436,7 @@ const struct contender contender_pthread = {
     .name = "pthread", .what = "threads of the operating system, default stack", .start = start_default, THREADS,
     .copy = &pthread_copy, .link_exit = &pthread_link_exit, .monitor = &pthread_monitor, .call = &pthread_call,
     .timer = &pthread_timer,
+    .wake = &pthread_wake,
 };
 
 const struct contender contender_pthread_min = {

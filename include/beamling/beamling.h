@@ -147,6 +147,9 @@ typedef struct bl_options {
     unsigned time_slice_us;   /* and so many microseconds without any before it is made to, by SIGURG (see
                                  bl_preempt_off()); default 1000, 100 .. 10^9 */
     bool no_preemption;       /* ... never: the signal is left alone */
+    size_t max_heap_size;     /* words: of new processes for which nothing else is said, see bl_spawn_options (erl +hmax); */
+    bool max_heap_spares;     /* ... those that hold more go on (erl +hmaxk) */
+    unsigned blocking_threads; /* that bl_blocking() may have at work at once; default 64, 1 .. 4096 (erl +SDio) */
 } bl_options;
 
 /* Start the runtime of this OS process; NULL: all defaults. One at a time; it may be
@@ -157,7 +160,8 @@ BL_API bl_error bl_start(const bl_options *options);
 
 /* Stop it: processes still alive end without running again, memory and threads are
  * given back, signal handlers restored. Waits for processes that are in the middle of
- * computing to call the runtime next, or to be preempted. [thread]. BL_ESTATE, BL_ECONTEXT. */
+ * computing to call the runtime next or to be preempted, and until all functions have returned that bl_blocking()
+ * has begun. [thread]. BL_ESTATE, BL_ECONTEXT. */
 BL_API bl_error bl_stop(void);
 
 /* Counters since bl_start(), added up over the schedulers without stopping them: each
@@ -199,7 +203,7 @@ typedef struct bl_spawn_options {
     unsigned scheduler;   /* bound to scheduler 1 .. schedulers: never moved to another; 0: not bound */
     size_t min_heap_size; /* words; no garbage collection below */
     size_t max_heap_size; /* words; who holds more after a collection, waiting messages included (see
-                             message_queue_data), ends with `killed`; 0: no limit */
+                             message_queue_data), ends with `killed`; 0: what bl_options says */
     bool max_heap_spares; /* ... or goes on: the limit is there to be asked for ({kill, false}) */
     bool link;            /* linked to its parent before it can run [process] */
     bool link_priority;   /* ... whose EXIT message has priority */

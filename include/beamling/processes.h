@@ -182,7 +182,7 @@ BL_API bl_term bl_get_keys(void);
  * none is [], in a list {registered_name, []}. Comes after all that the caller has sent to the
  * process, and waits until that has looked. Items: current_function and initial_call (its
  * function: a name, or an address; the first may be bl_hibernate), dictionary, {dictionary, Key}, fullsweep_after,
- * garbage_collection, group_leader, heap_size, label, links, max_heap_size, memory,
+ * garbage_collection, garbage_collection_info (words of the two generations, without binaries that are shared), group_leader, heap_size, label, links, max_heap_size, memory,
  * message_queue_data, message_queue_len, messages, min_heap_size, monitored_by, monitors, parent,
  * priority, reductions (all that it was charged), registered_name, sensitive, stack_size, status,
  * suspending, total_heap_size, trap_exit. (erlang:process_info/2) [any] */
@@ -259,6 +259,37 @@ BL_API bl_error bl_cancel_timer_async(bl_term timer);
 BL_API int64_t bl_read_timer(bl_term timer);
 /* The same as a message {read_timer, Reference, Left}. (erlang:read_timer/2, async) [process] */
 BL_API bl_error bl_read_timer_async(bl_term timer);
+
+/* ---- calls that block ---- */
+
+/* What may block its thread: read(2), getaddrinfo(3), a lock of another library. */
+typedef intptr_t bl_blocking_function(void *arg);
+/* What it returned, and how it left errno: which is a thread's, and so not handed back as such. */
+typedef struct bl_blocked {
+    intptr_t value;
+    int error_number;
+} bl_blocked;
+
+/* Have function(arg) called by a thread that is there for that, and sleep until it has returned. The
+ * others run meanwhile, and messages wait. There are up to bl_options.blocking_threads of them, made when they are
+ * needed; further calls wait for their turn, in order. *result may be NULL. BL_EINVAL, BL_ENOMEM;
+ * BL_ETHREAD: there is no such thread, and the kernel refuses one. (A dirty NIF for I/O.) [any]: a thread
+ * calls it itself; tens of microseconds
+ *
+ * What `function` may touch. If `size` is not 0 it gets a copy of so many bytes at `arg`, which are copied back
+ * before the process goes on; so `arg` may be a local variable. If it is 0 it gets `arg` as it
+ * is, which must not be on a process's stack (BL_EINVAL: others are there meanwhile). What these bytes
+ * point to must be no stack either, nor a term or inside of one: but what bl_alloc() has given to this
+ * process, or malloc(), or what is static.
+ *
+ * The process can be killed meanwhile, and then ends at once. A function that has begun goes on, and what
+ * it returns is lost; the copy of its argument and all memory that the process had from bl_alloc()
+ * stay until it returns. One that had to wait for its turn is not called any more.
+ *
+ * `function` is called by a thread, not by a process: bl_self() names nobody, what is
+ * [process] fails, sending and asking works, and bl_stop() is BL_ECONTEXT. Terms that it builds
+ * are gone when it returns. */
+BL_API bl_error bl_blocking(bl_blocking_function *function, void *arg, size_t size, bl_blocked *result);
 
 /* ---- spawning, all of it ---- */
 

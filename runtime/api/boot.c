@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "beamling/beamling.h"
 #include "kernel/alarm.h"
+#include "kernel/blocking.h"
 #include "kernel/garbage.h"
 #include "kernel/idle.h"
 #include "kernel/leave.h"
@@ -29,11 +30,15 @@ enum {
     DEFAULT_SLICE_US = 1000,
     LEAST_SLICE_US = 100,
     MOST_SLICE_US = 1000 * 1000 * 1000,
+    DEFAULT_BLOCKING_THREADS = 64,
+    MOST_BLOCKING_THREADS = 4096,
     LEAST_PROCESSES = 1024,
 };
 
 static const uint64_t default_processes = UINT64_C(1) << 27;
 static const uint64_t most_processes = (UINT64_C(1) << PID_INDEX_BITS) - (1 << 16);
+
+static const uint64_t most_heap = INT64_MAX / 64; /* words; as bl_process_flag() */
 
 /* Slots that caches may hold back while others find none. */
 static uint64_t slack(const struct bl_options *o)
@@ -54,9 +59,13 @@ static bl_error check(struct bl_options *o)
         o->reductions = DEFAULT_REDUCTIONS;
     if (!o->time_slice_us)
         o->time_slice_us = DEFAULT_SLICE_US;
+    if (!o->blocking_threads)
+        o->blocking_threads = DEFAULT_BLOCKING_THREADS;
     bool ok = o->schedulers <= SCHED_MAX && o->max_processes <= most_processes && o->lanes <= 4096 &&
               o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30 &&
-              o->time_slice_us >= LEAST_SLICE_US && o->time_slice_us <= MOST_SLICE_US;
+              o->time_slice_us >= LEAST_SLICE_US && o->time_slice_us <= MOST_SLICE_US &&
+              o->blocking_threads <= MOST_BLOCKING_THREADS &&
+              (!o->max_heap_size || (o->max_heap_size >= HEAP_COLLECT_LEAST && o->max_heap_size <= most_heap));
     return ok ? BL_OK : BL_EINVAL;
 }
 
@@ -219,6 +228,8 @@ static bl_error create(const struct bl_options *o)
     if (processes_create(wanted, least, slack(o)) || names_create() || create_lanes(o))
         return BL_ENOMEM;
     processes.off_heap = o->message_queue_off_heap;
+    processes.most = o->max_heap_size;
+    processes.spares = o->max_heap_spares;
     return create_schedulers(o);
 }
 
@@ -239,6 +250,7 @@ bl_error bl_start(const bl_options *options)
         destroy();
         return error;
     }
+    blocking_open(o.blocking_threads);
     error = start_threads();
     if (!error)
         error = preempt_start(o.no_preemption ? 0 : o.time_slice_us * UINT64_C(1000));
@@ -251,12 +263,13 @@ bl_error bl_start(const bl_options *options)
 
 bl_error bl_stop(void)
 {
-    if (self_sched())
+    if (self_sched() || blocking_is_worker())
         return BL_ECONTEXT;
     if (!runtime.count)
         return BL_ESTATE;
     halt_schedulers();
     wait_close();
+    blocking_close();
     trap_restore();
     destroy();
     return BL_OK;

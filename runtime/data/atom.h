@@ -103,7 +103,13 @@ static inline const char *atom_text(term t)
     X(status)                                                                                      \
     X(suspending)                                                                                  \
     X(total_heap_size)                                                                             \
-    X(trap_exit)
+    X(trap_exit)                                                                                   \
+    X(garbage_collection_info)                                                                     \
+    X(heap_block_size)                                                                             \
+    X(mbuf_size)                                                                                   \
+    X(old_heap_block_size)                                                                         \
+    X(old_heap_size)                                                                               \
+    X(recent_size)
 
 enum {
 #define ATOM_ENUM(name) ATOM_##name,

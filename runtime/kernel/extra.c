@@ -12,7 +12,8 @@ struct extra *extra_of(struct process *p)
         return p->extra;
     struct extra *x = memory_alloc(sizeof *x);
     if (x)
-        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER, .off_heap = processes.off_heap};
+        *x = (struct extra){.fullsweep_after = FULLSWEEP_AFTER, .off_heap = processes.off_heap,
+                            .spared = processes.spares};
     return p->extra = x;
 }
 

@@ -13,6 +13,7 @@
 struct alarm;
 struct catching;
 struct bl_trace;
+struct blocking_call;
 struct signal;
 
 /* Terms on the heap of the process: roots of its collections. */
@@ -47,6 +48,7 @@ struct extra {
     struct catching *catching;     /* the innermost bl_catch() */
     uint64_t reductions;     /* besides those in the process, which has room for few */
     struct marks *marks;           /* NULL: none                            kernel/select */
+    struct blocking_call *blocking; /* that a thread makes for us           kernel/blocking */
     struct signal *sweeps;         /* who wait until we have collected      kernel/sweep */
     uint64_t unlinked;       /* how often we have unlinked, or suspended: numbers for that */
     term name;               /* registered; TERM_NONE: none */
@@ -87,6 +89,12 @@ static inline size_t process_waiting_words(const struct process *p)
 {
     bool off_heap = p->extra ? p->extra->off_heap : processes.off_heap;
     return off_heap ? 0 : 2 * (size_t)(p->mail.bulk - p->mail.count); /* bulk: 16 bytes; an entry is one */
+}
+
+/* A heap above its limit does not end it. */
+static inline bool process_is_spared(const struct process *p)
+{
+    return p->extra ? p->extra->spared : processes.spares;
 }
 
 static inline bool process_traps(const struct process *p)

@@ -20,6 +20,8 @@ struct heap *process_heap(struct process *p)
     struct heap *h = memory_alloc(sizeof *h);
     if (h)
         heap_init(h);
+    if (h && UNLIKELY(processes.most != 0))
+        heap_limit(h, 0, processes.most);
     return p->heap = h;
 }
 
@@ -84,7 +86,7 @@ static uint8_t collect_for(struct process *p, const struct roots *roots, size_t 
     }
     if (UNLIKELY(!good))
         return ATOM_no_memory;
-    return LIKELY(!is_over_limit(p)) || (p->extra && p->extra->spared) ? 0 : ATOM_killed;
+    return LIKELY(!is_over_limit(p)) || process_is_spared(p) ? 0 : ATOM_killed;
 }
 
 /* p->arg, what it has besides, and its stack between low and high, if it has one. (The argument of

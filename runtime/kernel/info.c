@@ -78,9 +78,8 @@ static term of_suspended(struct heap *h, const struct signal *record)
 
 static term max_heap(struct process *p, struct heap *h)
 {
-    bool kill = !(p->extra && p->extra->spared);
-    term pairs[] = {term_atom(ATOM_size),         term_int(p->heap ? (int64_t)p->heap->most : 0),
-                    term_atom(ATOM_kill),         atom_boolean(kill),
+    term pairs[] = {term_atom(ATOM_size),         term_int((int64_t)(p->heap ? p->heap->most : processes.most)),
+                    term_atom(ATOM_kill),         atom_boolean(!process_is_spared(p)),
                     term_atom(ATOM_error_logger), atom_boolean(false)};
     return map_from(h, pairs, 3);
 }
@@ -102,6 +101,28 @@ static term collections(struct process *p, struct heap *h)
     list = in_front(h, info_pair(h, term_atom(ATOM_fullsweep_after), term_int(after)), list);
     list = in_front(h, info_pair(h, term_atom(ATOM_min_heap_size), min_heap(p)), list);
     return in_front(h, info_pair(h, term_atom(ATOM_max_heap_size), max_heap(p, h)), list);
+}
+
+/* The blocks of both generations, and what is used of them; and what has survived a collection, but is young. */
+static term collection_info(const struct process *p, struct heap *h)
+{
+    static const struct heap none;
+    const struct heap *own = p->heap ? p->heap : &none;
+    size_t used = heap_used(own), recent = own->live > own->old_used ? own->live - own->old_used : 0;
+    const struct {
+        unsigned name;
+        size_t words;
+    } items[] = {{ATOM_heap_size, used - own->old_used},
+                 {ATOM_old_heap_size, own->old_used},
+                 {ATOM_stack_size, process_stack_size(p) / sizeof(term)},
+                 {ATOM_recent_size, recent},
+                 {ATOM_mbuf_size, process_waiting_words(p)},
+                 {ATOM_heap_block_size, own->words - own->old_words},
+                 {ATOM_old_heap_block_size, own->old_words}};
+    term list = TERM_NIL;
+    for (unsigned i = 0; i < sizeof items / sizeof *items; i++)
+        list = in_front(h, info_pair(h, term_atom(items[i].name), term_int((int64_t)items[i].words)), list);
+    return list;
 }
 
 static size_t count_records(const struct extra *x)
@@ -194,6 +215,7 @@ static term item_value(struct process *p, uint32_t item, struct heap *h, unsigne
     case ATOM_dictionary: return info_dictionary(p, h);
     case ATOM_fullsweep_after: return term_int(p->extra ? x->fullsweep_after : 65535);
     case ATOM_garbage_collection: return collections(p, h);
+    case ATOM_garbage_collection_info: return collection_info(p, h);
     case ATOM_group_leader: return x->leader ? x->leader : term_pid(0, 0);
     case ATOM_heap_size: return term_int(p->heap ? (int64_t)heap_used(p->heap) : 0);
     case ATOM_label: return x->roots[ROOT_LABEL] ? x->roots[ROOT_LABEL] : term_atom(ATOM_undefined);

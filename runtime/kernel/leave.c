@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/atom.h"
 #include "kernel/alarm.h"
+#include "kernel/blocking.h"
 #include "kernel/garbage.h"
 #include "kernel/info.h"
 #include "kernel/link.h"
@@ -142,6 +143,7 @@ bool leave_at_once(struct process *p, parcel reason)
 void leave_begin(struct process *p, parcel reason)
 {
     name_give_back(p, TERM_NONE); /* before anybody hears of the end */
+    blocking_leave(p);
     p->kind = PROCESS_LEAVING;
     p->bound &= (uint16_t)~BOUND_HELD;
     process_set_rank(p, RANK_NORMAL); /* it may take long, and nobody should starve */
@@ -235,5 +237,6 @@ void extra_forget(struct process *p)
     forget_all(&p->extra->watchers, false);
     forget_all(&p->extra->suspends, false);
     sweeps_forget(p);
+    blocking_leave(p);
     extra_free(p);
 }

@@ -39,10 +39,18 @@ bool native_drop_some(struct heap *h, int *left)
     return !h->natives;
 }
 
-void native_drop(struct heap *h)
+void native_drop(struct native **ring)
 {
-    while (h->natives)
-        native_free(h->natives->memory);
+    while (*ring)
+        native_free((*ring)->memory);
+}
+
+void native_move(struct native **to, struct native **from)
+{
+    *to = *from;
+    *from = NULL;
+    if (*to)
+        (*to)->link = to;
 }
 
 term resource_make(struct heap *h, size_t size, void (*destroy)(void *))

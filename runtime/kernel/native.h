@@ -12,8 +12,9 @@
 void *native_alloc(struct heap *h, size_t size);
 /* What native_alloc() gave. */
 void native_free(void *memory);
-/* All of h's. */
-void native_drop(struct heap *h);
+/* All that hang on this; from an empty ring to another. */
+void native_drop(struct native **ring);
+void native_move(struct native **to, struct native **from);
 /* The same for up to *left, which are counted there. True: there are no more. */
 bool native_drop_some(struct heap *h, int *left);
 

@@ -80,7 +80,10 @@ struct process_table {
     struct process *all;
     uint64_t capacity;
     struct pool pool; /* of free slots */
-    bool off_heap;    /* message_queue_data of those that say nothing */
+    /* Of those that say nothing: */
+    bool off_heap;    /* message_queue_data */
+    size_t most;      /* max_heap_size, or 0: no limit, */
+    bool spares;      /* which does not end them */
 };
 
 extern struct process_table processes __attribute__((visibility("hidden")));

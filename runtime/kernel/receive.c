@@ -223,6 +223,28 @@ NOINLINE struct sched *message_take_all(struct sched *s)
     return self_sched();
 }
 
+/* Take in what has come. The answer, if it is there. */
+static struct signal *look_for_answer(struct process *p)
+{
+    if (!inbox_is_empty(&p->inbox)) {
+        struct message *newest = inbox_take(&p->inbox, process_generation(p));
+        struct signal *only = newest->next || !message_is_signal(newest) ? NULL : (struct signal *)newest;
+        if (LIKELY(only && signal_kind(only) == SIGNAL_ANSWER))
+            return only; /* the common case has no list to make */
+        message_take_in(p, newest);
+    }
+    return signal_take_answer(p);
+}
+
+struct signal *answer_await_self(struct sched *s)
+{
+    struct process *p = s->current;
+    struct signal *answer;
+    while (!(answer = look_for_answer(p)))
+        sched_park_self(garbage_poll_at_rest(self_sched()), NULL);
+    return answer;
+}
+
 /* The inbox becomes the private list, and its oldest message is returned, or NULL. */
 static COLD struct message *take_in_many(struct process *p, struct message *newest)
 {

@@ -2,7 +2,7 @@
 #ifndef KERNEL_RECEIVE_H
 #define KERNEL_RECEIVE_H
 
-#include "kernel/sched.h"
+#include "kernel/signal.h"
 
 /* To a pid. BL_OK even if nobody is there; BL_ENOMEM. By a process of scheduler s; by
  * a thread that is no scheduler. */
@@ -30,6 +30,10 @@ void message_take_in(struct process *p, struct message *newest);
 
 /* The running process takes in what has come. Returns the scheduler on which it goes on. */
 struct sched *message_take_all(struct sched *s);
+
+/* The running process sleeps until the answer is there that it has been promised; it is the caller's.
+ * Messages stay in its mailbox. */
+struct signal *answer_await_self(struct sched *s);
 
 void message_free(struct message *);
 

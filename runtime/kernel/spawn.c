@@ -68,7 +68,7 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
     if (!h)
         return false;
     size_t least = options->min_heap_size < SIZE_MAX / 4 ? options->min_heap_size : SIZE_MAX / 4;
-    heap_limit(h, least, options->max_heap_size);
+    heap_limit(h, least, options->max_heap_size ? options->max_heap_size : processes.most);
     return true;
 }
 
@@ -76,12 +76,14 @@ static bool size_heap(struct process *p, const bl_spawn_options *options)
 static bool set_flags(struct process *p, const bl_spawn_options *options)
 {
     bool data = options->message_queue_off_heap || options->message_queue_on_heap;
-    if (!options->max_heap_spares && !data && !options->fullsweep_after)
+    bool limit = options->max_heap_size || options->max_heap_spares;
+    bool spared = limit ? options->max_heap_spares : processes.spares;
+    if (spared == processes.spares && !data && !options->fullsweep_after)
         return true;
     struct extra *x = extra_of(p);
     if (!x)
         return false;
-    x->spared = options->max_heap_spares;
+    x->spared = spared;
     if (data)
         x->off_heap = options->message_queue_off_heap;
     if (options->fullsweep_after)

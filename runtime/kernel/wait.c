@@ -8,7 +8,6 @@
 #include "base/lock.h"
 #include "data/atom.h"
 #include "data/copy.h"
-#include "kernel/garbage.h"
 #include "kernel/info.h"
 #include "kernel/receive.h"
 #include "kernel/signal.h"
@@ -48,19 +47,6 @@ static bl_error put_question(const struct process *p, term to, const struct ques
     return not_asked(q, BL_ENOPROC);
 }
 
-/* Take in what has come. The answer, if it is there. */
-static struct signal *look(struct process *p)
-{
-    if (!inbox_is_empty(&p->inbox)) {
-        struct message *newest = inbox_take(&p->inbox, process_generation(p));
-        struct signal *only = newest->next || !message_is_signal(newest) ? NULL : (struct signal *)newest;
-        if (LIKELY(only && signal_kind(only) == SIGNAL_ANSWER))
-            return only; /* the common case has no list to make */
-        message_take_in(p, newest);
-    }
-    return signal_take_answer(p);
-}
-
 bl_error wait_self(struct sched *s, term pid, const struct question *q, parcel *answer)
 {
     struct process *p = s->current;
@@ -69,9 +55,7 @@ bl_error wait_self(struct sched *s, term pid, const struct question *q, parcel *
         message_take_all(s); /* what one sent who is no more comes before that is known */
         return error;
     }
-    struct signal *came;
-    while (!(came = look(p)))
-        sched_park_self(garbage_poll_at_rest(self_sched()), NULL);
+    struct signal *came = answer_await_self(s);
     *answer = came->value;
     signal_free(came);
     return BL_OK;

@@ -354,3 +354,32 @@ LAW(flags, a_heap_that_is_too_large_kills_or_not)
 {
     run(limits);
 }
+
+/* The end of who is over a limit that all have, and of those for whom something else is said. */
+static void limits_of_all(bl_term kills)
+{
+    bl_term flag = BL_TERM("#{size => 5000, kill => true}"), reference;
+    bool spares = is_atom(kills, "false");
+    bl_spawn_monitor(too_much, bl_int(0), &reference);
+    CLAIM(bl_same(bl_element(bl_receive(), 4), spares ? bl_int(1) : atom("killed")));
+    bl_spawn_opt(too_much, bl_int(0), &(bl_spawn_options){.monitor = true, .max_heap_spares = true});
+    CLAIM(bl_same(bl_element(bl_receive(), 4), bl_int(1)));
+    bl_spawn_opt(too_much, bl_int(0), &(bl_spawn_options){.monitor = true, .max_heap_size = 10000000});
+    CLAIM(bl_same(bl_element(bl_receive(), 4), bl_int(1)));
+    bl_spawn_opt(too_much, bl_int(0), &(bl_spawn_options){.monitor = true, .max_heap_size = 5000});
+    CLAIM(is_atom(bl_element(bl_receive(), 4), "killed"));
+    CLAIM(is_atom(bl_map_get(bl_process_flag(atom("max_heap_size"), flag), atom("kill")), spares ? "false" : "true"));
+}
+
+Test(flags, a_limit_for_all_heaps)
+{
+    for (int spares = 0; spares < 2; spares++) {
+        start_with((bl_options){.schedulers = 2, .max_heap_size = 5000, .max_heap_spares = spares});
+        cr_assert(ended_well(bl_spawn(limits_of_all, atom(spares ? "false" : "true"))));
+        stop();
+    }
+    bl_options bad = {.max_heap_size = 1};
+    cr_assert_eq(bl_start(&bad), BL_EINVAL);
+    bad.max_heap_size = SIZE_MAX;
+    cr_assert_eq(bl_start(&bad), BL_EINVAL);
+}

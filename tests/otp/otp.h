@@ -47,16 +47,17 @@ static inline void otp_watch(bl_function *body)
     }
 }
 
-static inline void otp_hold(unsigned schedulers, bl_function *watcher, uint64_t processes)
+static inline void otp_hold(unsigned schedulers, bl_function *watcher, bl_options options)
 {
     otp_schedulers = schedulers;
-    start_with((bl_options){.schedulers = schedulers, .max_processes = processes});
+    options.schedulers = schedulers;
+    start_with(options);
     cr_assert(ended_well(bl_spawn(watcher, bl_int(0))));
     stop();
 }
 
-/* With room for so many processes; 0: as many as usual. */
-#define CASE_IN(suite, name, processes)                                                            \
+/* In a runtime with these options (as `.lanes = 1`). */
+#define CASE_WITH(suite, name, ...)                                                                \
     static void otp_##suite##_##name(bl_term);                                                     \
     static void otp_watch_##suite##_##name(bl_term unused)                                         \
     {                                                                                              \
@@ -65,11 +66,13 @@ static inline void otp_hold(unsigned schedulers, bl_function *watcher, uint64_t 
     }                                                                                              \
     Test(suite, name)                                                                              \
     {                                                                                              \
-        otp_hold(1, otp_watch_##suite##_##name, processes);                                        \
-        otp_hold(4, otp_watch_##suite##_##name, processes);                                        \
+        otp_hold(1, otp_watch_##suite##_##name, (bl_options){__VA_ARGS__});                                        \
+        otp_hold(4, otp_watch_##suite##_##name, (bl_options){__VA_ARGS__});                                        \
     }                                                                                              \
     static void otp_##suite##_##name(bl_term unused __attribute__((unused)))
 
-#define CASE(suite, name) CASE_IN(suite, name, 0)
+/* With room for so many processes. */
+#define CASE_IN(suite, name, processes) CASE_WITH(suite, name, .max_processes = (processes))
+#define CASE(suite, name)               CASE_WITH(suite, name, .max_processes = 0)
 
 #endif

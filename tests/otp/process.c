@@ -557,6 +557,27 @@ CASE(process, more_spawn_opt_max_heap_size)
     }
 }
 
+/* The largest limit there can be: theirs is four times as many words. A new process has it, unless something else is said. */
+static void claim_limit(bl_pid p, int64_t words, bool kill)
+{
+    bl_term limit = info(p, "max_heap_size");
+    CLAIM(bl_same(bl_map_get(limit, atom("size")), bl_int(words)));
+    CLAIM(is_atom(bl_map_get(limit, atom("kill")), kill ? "true" : "false"));
+    CLAIM(bl_exit_signal(p, atom("kill")) == BL_OK && !bl_is_alive(p));
+}
+
+CASE_WITH(process, command_line_max_heap_size, .max_heap_size = INT64_MAX / 64)
+{
+    int64_t most = INT64_MAX / 64;
+    claim_limit(bl_spawn(idler, bl_nil()), most, true);
+    claim_limit(bl_spawn(idler, numbers(1, 100)), most, true);
+    claim_limit(bl_spawn_opt(idler, bl_nil(), &(bl_spawn_options){.min_heap_size = 10000}), most, true);
+    claim_limit(bl_spawn_opt(idler, bl_nil(), &(bl_spawn_options){.max_heap_size = 10000}), 10000, true);
+    claim_limit(bl_spawn_opt(idler, bl_nil(), &(bl_spawn_options){.max_heap_spares = true}), most, false);
+    bl_process_flag(atom("max_heap_size"), bl_int(0));
+    claim_limit(bl_spawn(idler, bl_nil()), most, true); /* that of the system, not of the parent */
+}
+
 enum { LIMIT = 1024 };
 
 /* {Limit, How}: sets its own limit, unless that is []. */
@@ -580,7 +601,7 @@ static void claim_limited(bl_pid p, bl_term reference, bool spared)
     claim_down(reference, bl_from_pid(p), atom(spared ? "enough" : "killed"));
 }
 
-/* Here nothing is logged, binaries that are shared do not count, and no limit is for all processes: what is left of
+/* Here nothing is logged, binaries that are shared do not count, and the limit for all is another case: what is left of
  * theirs is a limit that kills or does not, as a number or a map, and set by whom. */
 CASE(process, spawn_opt_max_heap_size)
 {
@@ -1070,6 +1091,153 @@ CASE(process, process_info_self_msgq_len_messages)
         CLAIM(n > 0 && length(messages) == (size_t)n);
     }
     put_away(spammer);
+}
+
+/* No locations: a C library does not know them. What is left of theirs is that whoever asks about itself sees what it
+ * was sent, beside the function that it runs. */
+static bl_term ask_in_body(void)
+{
+    bl_term all = bl_process_info(bl_self(), BL_TERM("[message_queue_len, current_function, messages]"));
+    CLAIM(bl_is_cons(all));
+    return all;
+}
+
+static bl_term ask_in_tail(void)
+{
+    return bl_process_info(bl_self(), BL_TERM("[message_queue_len, current_function, messages]"));
+}
+
+static void claim_more(bl_term all, bl_term function, bool exactly_one)
+{
+    bl_term now, messages;
+    int64_t n;
+    MUST_MATCH(all, "[{message_queue_len, %i}, {current_function, %t}, {messages, %t}]", &n, &now, &messages);
+    CLAIM(exactly_one ? n == 1 : n > 0);
+    CLAIM(length(messages) == (size_t)n);
+    CLAIM(bl_same(now, function));
+}
+
+CASE(process, process_info_self_msgq_len_more)
+{
+    bl_term function = info(bl_self(), "initial_call");
+    bl_send(bl_self(), atom("hej"));
+    claim_more(ask_in_body(), function, true);
+    claim_more(ask_in_tail(), function, true);
+    claim_next(atom("hej"));
+    bl_pid spammer = bl_spawn_link(spam_a_while, self());
+    bl_process_flag(atom("priority"), atom("low"));
+    while (bl_mailbox_length() == 0)
+        bl_yield();
+    claim_more(ask_in_body(), function, false);
+    claim_more(ask_in_tail(), function, false);
+    put_away(spammer);
+}
+
+/* ---- what is said about garbage ---- */
+
+static int64_t words_in(bl_term list, const char *key)
+{
+    bl_term n = value_in(list, key);
+    CLAIM(bl_is_int(n) && bl_to_int(n) >= 0);
+    return bl_to_int(n);
+}
+
+/* The blocks of all kinds are what it has in all. Without what is about shared binaries, which do not count here. */
+static bl_term collection_info(bl_pid p)
+{
+    bl_term both = bl_process_info(p, BL_TERM("[garbage_collection_info, total_heap_size]")), gc;
+    int64_t total;
+    MUST_MATCH(both, "[{garbage_collection_info, %t}, {total_heap_size, %i}]", &gc, &total);
+    CLAIM(total == words_in(gc, "heap_block_size") + words_in(gc, "old_heap_block_size") + words_in(gc, "mbuf_size"));
+    CLAIM(words_in(gc, "heap_size") <= words_in(gc, "heap_block_size"));
+    CLAIM(words_in(gc, "old_heap_size") <= words_in(gc, "old_heap_block_size"));
+    CLAIM(words_in(gc, "recent_size") <= words_in(gc, "heap_block_size"));
+    return gc;
+}
+
+enum { DEPTH = 200 /* theirs is 1000: a frame of C is larger */ };
+
+static bl_term go_deep(int depth, bl_term parent)
+{
+    if (depth > 0) {
+        bl_term list = numbers(1, 100);
+        return bl_cons(list, go_deep(depth - 1, parent));
+    }
+    bl_send_to(parent, atom("deep"));
+    BL_RECEIVE {
+        BL_ON("{ok, _}") (void)0;
+    }
+    return bl_nil();
+}
+
+static void go_deep_and_come_back(bl_term parent)
+{
+    bl_process_flag(atom("message_queue_data"), atom("off_heap"));
+    claim_next(atom("go"));
+    bl_term lists = go_deep(DEPTH, parent);
+    bl_send_to(parent, atom("shallow"));
+    claim_next(atom("done"));
+    CLAIM(length(lists) == DEPTH);
+}
+
+static int64_t used(bl_term gc)
+{
+    return words_in(gc, "heap_size") + words_in(gc, "old_heap_size");
+}
+
+CASE(process, process_info_garbage_collection)
+{
+    bl_term reference;
+    bl_pid p = bl_spawn_monitor(go_deep_and_come_back, self(), &reference);
+    await_waiting(p);
+    bl_term before = collection_info(p);
+    bl_send(p, atom("go"));
+    claim_next(atom("deep"));
+    await_waiting(p);
+    bl_term deep = collection_info(p);
+    BL_SEND(p, "{ok, %r}", bl_make_reference());
+    claim_next(atom("shallow"));
+    await_waiting(p);
+    bl_term after = collection_info(p);
+    bl_send(p, atom("done"));
+    claim_down(reference, bl_from_pid(p), atom("normal"));
+    CLAIM(words_in(before, "stack_size") < words_in(deep, "stack_size"));
+    CLAIM(words_in(after, "stack_size") < words_in(deep, "stack_size"));
+    CLAIM(used(deep) - used(before) >= DEPTH * 100 * 2);
+    CLAIM(used(after) - used(before) >= DEPTH * 100 * 2);
+}
+
+/* Asks who it is, for ever. */
+static void ask_oneself(bl_term parent)
+{
+    for (;;) {
+        CLAIM(!bl_is_none(info(bl_self(), "current_function")));
+        bl_is_alive(bl_to_pid(parent));
+    }
+}
+
+/* No locations. What is left of theirs is that one who runs can be asked again and again, here what is said about its
+ * garbage and its function; and all there are, before and after they are collected. */
+CASE(process, process_info_other)
+{
+    bl_pid p = bl_spawn_link(ask_oneself, self());
+    bl_term function = info(p, "initial_call");
+    for (int i = rounds(10000); i > 0; i--) {
+        bl_yield();
+        CLAIM(bl_same(info(p, "current_function"), function));
+        collection_info(p);
+        CLAIM(bl_to_int(info(p, "heap_size")) <= bl_to_int(info(p, "total_heap_size")) + 4096);
+    }
+    for (bl_term all = bl_processes(); bl_is_cons(all); all = bl_tail(all)) {
+        bl_pid one = bl_to_pid(bl_head(all));
+        CLAIM(!bl_is_none(info(one, "garbage_collection")));
+        CLAIM(bl_garbage_collect(one, BL_COLLECT_MAJOR) == BL_OK);
+        CLAIM(bl_same(value_in(info(one, "garbage_collection"), "minor_gcs"), bl_int(0)) || one.word == bl_self().word ||
+              one.word == p.word);
+        if (one.word != bl_self().word) /* whose heap grows by the answer */
+            collection_info(one);
+    }
+    put_away(p);
 }
 
 /* ---- reductions ---- */

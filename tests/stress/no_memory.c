@@ -163,8 +163,24 @@ static void be_watched_twice(bl_term reason)
     hear_down(reference);
 }
 
+static intptr_t add_up(void *arg)
+{
+    int64_t *n = arg;
+    return (n[0] += n[1]) == 3;
+}
+
+static void be_blocked(bl_term reason)
+{
+    int64_t n[50] = {1, 2};
+    bl_blocked result;
+    if (bl_blocking(add_up, n, sizeof n, &result) == BL_OK)
+        CLAIM(n[0] == 3 && result.value == 1);
+    bl_put(reason, bl_int(n[0]));
+}
+
 static void (*const relations[])(bl_term) = {
     be_watched, be_linked, have_a_dictionary, be_timed, be_aliased, be_asked, be_suspended, be_swept, be_watched_twice,
+    be_blocked,
 };
 
 enum { RELATIONS = sizeof relations / sizeof *relations };

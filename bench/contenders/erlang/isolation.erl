@@ -15,7 +15,7 @@
 %%   garbage_collect/0 is a full sweep. On a heap this large the emulator runs it on
 %%   a dirty scheduler, a thread of its own; that is the answer being measured.
 -module(isolation).
--export([names/0, sample/1]).
+-export([names/0, sample/1, percentile/2]).
 -export([unit/0, big/1, prober/2]).
 
 -define(UNITS, 10000).

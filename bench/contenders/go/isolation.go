@@ -43,6 +43,7 @@ type percentiles struct {
 	P99  int64 `json:"p99"`
 	P999 int64 `json:"p99_9"`
 	Max  int64 `json:"max"`
+	Idle int64 `json:"idle,omitempty"` // wake.go
 }
 
 func (r *sample) isolate() error {
@@ -63,7 +64,7 @@ func (r *sample) judge(latencies []int64, checksum int) error {
 	}
 	sort.Slice(latencies, func(i, j int) bool { return latencies[i] < latencies[j] })
 	rank := func(perMille int) int64 { return latencies[(len(latencies)*perMille+999)/1000-1] }
-	r.percentiles = &percentiles{rank(500), rank(990), rank(999), rank(1000)}
+	r.percentiles = &percentiles{rank(500), rank(990), rank(999), rank(1000), 0}
 	r.Value = float64(r.P99)
 	r.Ops, r.Work, r.Checksum, r.PeakLive = len(latencies), len(latencies), checksum, isolationUnits
 	return nil

@@ -1,7 +1,8 @@
 // The common command line of bench/README.md, in Go.
 //
 // What a figure does is in figures.go, terms.go and signals.go, goroutines that stay
-// parked are in parking.go, the probes during a collection in isolation.go; here are
+// parked are in parking.go, the probes during a collection in isolation.go, who is woken
+// from sleep in wake.go; here are
 // the options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
 package main
 
@@ -65,6 +66,7 @@ var variantsOf = map[string][]string{
 	"gc_isolation": {"free"},
 	"link_exit":    {"one_cpu", "free"},
 	"monitor":      {"one_cpu"},
+	"wake":         {"free"},
 	"call":         {"one_cpu", "two_cpus"},
 	"timer":        {"set_cancel", "set_fire"},
 	"registry":     {"one_cpu", "free"},
@@ -214,7 +216,7 @@ func names() (all []string) {
 	for _, f := range timed() {
 		all = append(all, f.name)
 	}
-	return append(append(all, parkingFigures...), "gc_isolation")
+	return append(append(all, parkingFigures...), "gc_isolation", "wake")
 }
 
 func run(s setting) error {
@@ -233,6 +235,8 @@ func (r *sample) take() error {
 		return r.park()
 	case r.Figure == "gc_isolation":
 		return r.isolate()
+	case r.Figure == "wake":
+		return r.wake()
 	}
 	return r.measure()
 }
