@@ -43,7 +43,7 @@ expected() # FIGURE VARIANT -> work and checksum of a batch
     call) echo 1000 501500 ;;
     timer) [ "$2" = set_cancel ] && echo 100000 100000 || echo 100000 5000050000 ;;
     registry) echo 100000 5000050000 ;;
-    wake) echo 1000 1000 ;;
+    wake | hog) echo 1000 1000 ;;
     esac
 }
 
@@ -70,7 +70,7 @@ size() # FIGURE -> the option that makes it small
     gc_isolation) echo "--n 0" ;;
     heap_bytes) echo "--n 8192" ;;
     timer) echo "--n 1000" ;;
-    wake) echo "--n 1" ;;
+    wake | hog) echo "--n 1" ;;
     esac
 }
 

@@ -98,6 +98,7 @@ FIGURES = {
                     needs=lambda n, _: 250 * (n + 100_000)),
     "registry": Figure("one of n names looked up, and a message sent by name; ns per message", 100_000),
     "wake": Figure("from a send to its receiver's first instruction, when all have slept for n ms", kind="probes"),
+    "hog": Figure("latency of questions to a unit that shares its CPU with n endless loops", kind="probes"),
     "syscalls": Figure("system calls per operation, counted over N and 2N operations", kind="syscalls"),
 }
 CONTENDERS = {
@@ -129,14 +130,15 @@ VARIANTS = {
     "map": Variant("pattern: #{tag := Tag, value := K}", "one"),
     "set_cancel": Variant("timer: set for an hour ahead, and cancelled", "one"),
     "set_fire": Variant("timer: set for a few ms ahead, and its message awaited", "one"),
-    "p50": Variant("gc_isolation: half of the questions were answered within", "all"),
+    "p50": Variant("gc_isolation, wake, hog: half of the questions were answered within", "all"),
     "p99": Variant("gc_isolation: 99 of 100", "all"),
     "p99_9": Variant("gc_isolation: 999 of 1000", "all"),
     "max": Variant("gc_isolation: all", "all"),
     "idle": Variant("wake: CPU time of the whole program per second while all wait", "all"),
 }
 PERCENTILES = ("p50", "p99", "p99_9", "max")
-FEWEST_PROBES = defaultdict(lambda: 5_000, wake=1_000)
+FEWEST_PROBES = defaultdict(lambda: 5_000, wake=1_000, hog=1_000)
+PLACED = defaultdict(lambda: "free", hog="one_cpu")  # of what probes
 RESTS = {"wake"}  # tell the CPU time of a pause too
 COLUMNS = "figure contender variant cpus n round value unit work peak_live checksum".split()
 FAILURE_COLUMNS = "figure contender variant cpus n round kind why".split()
@@ -178,9 +180,9 @@ QUICK = Pace(
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
-           "wake": (1,)},
+           "wake": (1,), "hog": (0, 1)},
     turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2})
+           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2, "hog": 2})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
@@ -191,9 +193,9 @@ FULL = Pace(
                threads=[(1_000, 10), (10_000, 5), (100_000, 2)], process=[(1_000, 10), (10_000, 3), (100_000, 2)],
                posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
     sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192),
-           "wake": (1, 10)},
+           "wake": (1, 10), "hog": (0, 1, 10)},
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3})
+           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
 DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
 
@@ -843,7 +845,7 @@ class Campaign:
         return self.pace.turns.get(name, Cell.rounds)
 
     def plan_probes(self, name: str) -> list[Cell]:
-        return [Cell(name, "free", n, self.turns(name)) for n in self.pace.sizes[name]]
+        return [Cell(name, PLACED[name], n, self.turns(name)) for n in self.pace.sizes[name]]
 
     plan_heap = plan_probes
 

@@ -273,6 +273,7 @@ const struct contender contender_beamling = {
     .timer = &beamling_timer,
     .registry = &beamling_registry,
     .wake = &beamling_wake,
+    .hog = &beamling_hog,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_heaps,
 };

@@ -15,6 +15,8 @@ extern const struct task beamling_link_exit, beamling_monitor, beamling_call, be
 
 /* beamling_wake.c */
 extern const struct task beamling_wake;
+/* beamling_hog.c */
+extern const struct task beamling_hog, beamling_resting_hog;
 
 /* beamling_resting_terms.c, beamling_isolation.c */
 extern const struct task beamling_resting_tuple_ping_pong, beamling_resting_gc_isolation;

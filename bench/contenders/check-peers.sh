@@ -41,8 +41,8 @@ TERMS = {
               lambda v, n: (100000, 100000 if v == 'set_cancel' else 5000050000, 1)),
     'registry': ({'one_cpu': 1, 'free': 2}, (1, 1000), lambda v, n: (100000, 5000050000, n + 1))}
 SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
-WITHOUT = {'go': ('binary_step', 'selective', 'pattern'), 'elixir': ('wake',)}
-LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake']
+WITHOUT = {'go': ('binary_step', 'selective', 'pattern'), 'elixir': ('wake', 'hog')}
+LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake', 'hog']
 PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
 failures = checked = 0
 
@@ -114,6 +114,13 @@ def check_wake(peer):
           and r['value'] == r['p99'] and 0 < r['p50'] <= r['p99'] <= r['p99_9'] <= r['max']
           and 0 < r['idle'] < 2e9, got)
 
+def check_hog(peer):
+    for n in (0, 1):
+        code, lines, error = got = figure(peer, 'hog', 'one_cpu', n=n)
+        r = json.loads(lines[0]) if code == 0 and len(lines) == 1 else {}
+        claim(peer, f'hog n = {n}', r and right(lines[0], ('hog', peer, 'one_cpu', 1, n), (1000, 1000, n + 2), 1000, FIELDS + PERCENTILES)
+              and r['value'] == r['p99'] and 0 < r['p50'] <= r['p99'] <= r['p99_9'] <= r['max'], got)
+
 def check_hold(peer, name, variant, n, proof):
     for stdin in ('\n\n', ''):
         code, lines, error = got = figure(peer, name, variant, '--hold', stdin=stdin, n=n)
@@ -162,6 +169,7 @@ def check(peer):
     check_isolation(peer)
     if 'wake' not in WITHOUT.get(peer, ()):
         check_wake(peer)
+        check_hog(peer)
     code, lines, error = got = figure(peer, 'yield', 'one_cpu', '--min-time', '0.02')
     claim(peer, '--min-time', code == 0 and right(lines[0], ('yield', peer, 'one_cpu', 1, N), EXPECTED['yield'], 0), got)
     check_hold(peer, 'memory', 'one_cpu', N, EXPECTED['memory'])

@@ -437,6 +437,7 @@ const struct contender contender_pthread = {
     .copy = &pthread_copy, .link_exit = &pthread_link_exit, .monitor = &pthread_monitor, .call = &pthread_call,
     .timer = &pthread_timer,
     .wake = &pthread_wake,
+    .hog = &pthread_hog,
 };
 
 const struct contender contender_pthread_min = {

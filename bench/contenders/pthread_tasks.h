@@ -9,5 +9,7 @@ extern const struct task pthread_copy, pthread_link_exit, pthread_monitor, pthre
 
 /* pthread_wake.c */
 extern const struct task pthread_wake;
+/* pthread_hog.c */
+extern const struct task pthread_hog;
 
 #endif

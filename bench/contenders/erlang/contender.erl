@@ -2,7 +2,7 @@
 %%
 %% What a figure does is in figures.erl, terms.erl and signals.erl, units that stay parked
 %% are in parking.erl, the probes during a collection in isolation.erl, who is woken from
-%% sleep in wake.erl; here are the
+%% sleep in wake.erl, who waits beside endless loops in hog.erl; here are the
 %% options, the clock and the JSON line.
 %% Everything measured runs in one process, the runner. Its units are linked to
 %% it: if one of them fails, the runner fails, and the program says why.
@@ -98,7 +98,7 @@ possible(Setting) -> Setting.
 
 usage(Format, Arguments) -> throw({usage, io_lib:format(Format, Arguments)}).
 
-modules() -> [figures, terms, signals, parking, isolation, wake].
+modules() -> [figures, terms, signals, parking, isolation, wake, hog].
 figures() -> [atom_to_list(F) || Module <- modules(), F <- Module:names()].
 
 variants(copy) -> [bin, list, tuple];
@@ -109,6 +109,7 @@ variants(F) when F =:= heap_bytes; F =:= gc_isolation -> [free];
 variants(F) when F =:= link_exit; F =:= registry -> [one_cpu, free];
 variants(monitor) -> [one_cpu];
 variants(wake) -> [free];
+variants(hog) -> [one_cpu];
 variants(call) -> [one_cpu, two_cpus];
 variants(timer) -> [set_cancel, set_fire];
 variants(_) -> [one_cpu, two_cpus, free].
@@ -143,6 +144,7 @@ measured(#{figure := Figure} = Setting) ->
         [parking] -> parking:sample(Setting);
         [isolation] -> isolation:sample(Setting);
         [wake] -> wake:sample(Setting);
+        [hog] -> hog:sample(Setting);
         [Module] -> batches(Module, Setting)
     end.
 

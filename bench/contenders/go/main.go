@@ -2,7 +2,7 @@
 //
 // What a figure does is in figures.go, terms.go and signals.go, goroutines that stay
 // parked are in parking.go, the probes during a collection in isolation.go, who is woken
-// from sleep in wake.go; here are
+// from sleep in wake.go, who waits beside endless loops in hog.go; here are
 // the options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
 package main
 
@@ -67,6 +67,7 @@ var variantsOf = map[string][]string{
 	"link_exit":    {"one_cpu", "free"},
 	"monitor":      {"one_cpu"},
 	"wake":         {"free"},
+	"hog":          {"one_cpu"},
 	"call":         {"one_cpu", "two_cpus"},
 	"timer":        {"set_cancel", "set_fire"},
 	"registry":     {"one_cpu", "free"},
@@ -216,7 +217,7 @@ func names() (all []string) {
 	for _, f := range timed() {
 		all = append(all, f.name)
 	}
-	return append(append(all, parkingFigures...), "gc_isolation", "wake")
+	return append(append(all, parkingFigures...), "gc_isolation", "wake", "hog")
 }
 
 func run(s setting) error {
@@ -237,6 +238,8 @@ func (r *sample) take() error {
 		return r.isolate()
 	case r.Figure == "wake":
 		return r.wake()
+	case r.Figure == "hog":
+		return r.hog()
 	}
 	return r.measure()
 }
