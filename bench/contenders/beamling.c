@@ -272,6 +272,11 @@ const struct contender contender_beamling = {
     .call = &beamling_call,
     .timer = &beamling_timer,
     .registry = &beamling_registry,
+    .big = &beamling_big,
+    .bank = &beamling_bank,
+    .chameneos = &beamling_chameneos,
+    .philosophers = &beamling_philosophers,
+    .dictionary = &beamling_dictionary,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_heaps,
 };

@@ -246,6 +246,7 @@ const struct contender contender_beamling_resting = {
     .fan_in = {.begin = fan_in_begin, .batches = senders_batches, .end = crew_end},
     .tuple_ping_pong = &beamling_resting_tuple_ping_pong,
     .gc_isolation = &beamling_resting_gc_isolation,
+    .chameneos = &beamling_resting_chameneos,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_resting_heaps,
 };

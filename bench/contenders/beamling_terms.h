@@ -13,6 +13,12 @@ extern const struct parking beamling_heaps;
 /* beamling_signals.c, beamling_timers.c, beamling_names.c */
 extern const struct task beamling_link_exit, beamling_monitor, beamling_call, beamling_timer, beamling_registry;
 
+/* beamling_crowds.c, beamling_servers.c */
+extern const struct task beamling_big, beamling_bank, beamling_chameneos, beamling_philosophers, beamling_dictionary;
+
+/* beamling_resting_crowds.c */
+extern const struct task beamling_resting_chameneos;
+
 /* beamling_resting_terms.c, beamling_isolation.c */
 extern const struct task beamling_resting_tuple_ping_pong, beamling_resting_gc_isolation;
 extern const struct parking beamling_resting_heaps;
