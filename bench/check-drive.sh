@@ -44,6 +44,11 @@ expected() # FIGURE VARIANT -> work and checksum of a batch
     timer) [ "$2" = set_cancel ] && echo 100000 100000 || echo 100000 5000050000 ;;
     registry) echo 100000 5000050000 ;;
     wake | hog) echo 1000 1000 ;;
+    big) echo 4440 265620 ;;
+    bank) echo $ring 50054812224 ;;
+    chameneos) echo $ring $((2 * ring)) ;;
+    philosophers) echo $((20 * ring)) $((230 * ring)) ;;
+    dictionary) echo $((20 * ring)) 88511176342 ;;
     esac
 }
 
@@ -62,7 +67,7 @@ expected_of_shape() # VARIANT of pattern
 size() # FIGURE -> the option that makes it small
 {
     case $1 in
-    ring | link_exit | registry) echo "--n $ring" ;;
+    ring | link_exit | registry | big | bank | chameneos | philosophers | dictionary) echo "--n $ring" ;;
     spawn_live | memory) echo "--n $parked" ;;
     copy) echo "--n 100" ;;
     binary_step) echo "--n 65" ;;
@@ -127,13 +132,14 @@ check_sizes()
     for words in "copy bin 0 10000 10000" "copy list 0 10000 10000" "copy tuple 5 10000 60000" "selective plain 0 10 65" \
         "selective marker 3 10 65" "binary_step one_cpu 1 1000 125948" "heap_bytes free 0 100000 0" "heap_bytes free 9 100000 400000" \
         "link_exit one_cpu 1 1 1" "link_exit one_cpu 5000 5000 12502500" "call one_cpu 0 1000 501500" "call one_cpu 5000 1000 501500" \
-        "timer set_cancel 0 100000 100000" "timer set_fire 0 100000 5000050000" "registry one_cpu 1 100000 5000050000"; do
+        "timer set_cancel 0 100000 100000" "timer set_fire 0 100000 5000050000" "registry one_cpu 1 100000 5000050000" \
+        "big one_cpu 1 120 7277" "bank two_cpus 1 1 50050087813" "chameneos two_cpus 1 1 2" "philosophers two_cpus 1 20 230"; do
         # shellcheck disable=SC2086 # words
         set -- $words
         line=$("$drive" --contender beamling --figure "$1" --variant "$2" --n "$3" --ops 1 2>&1)
         claim "n: $words" "$4 $5" "$(field work "$line") $(field checksum "$line")"
     done
-    for figure in binary_step memory ring link_exit registry; do
+    for figure in binary_step memory ring link_exit registry big bank dictionary; do
         says=$("$drive" --contender beamling --figure $figure --n 0 2>&1 >/dev/null)
         claim "$figure --n 0" '2 *no such n of this figure: 0' "$? $says"
     done

@@ -74,6 +74,7 @@ struct contender {
     const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation, *link_exit,
         *monitor, *call, *timer, *registry;
     const struct task *wake, *hog;
+    const struct task *big, *bank, *chameneos, *philosophers, *dictionary; /* units that talk to each other */
     struct parking parking;
     const struct parking *heaps; /* units that hold a list; each answers with its length */
 };

@@ -270,7 +270,7 @@ static int run_timed(const struct session *s, uint64_t count, struct sample *sam
     sample->ops += session_ops(s, count, &total);
     sample->proof = (struct proof){.work = total.work / count,
                                    .peak_live = total.peak_live,
-                                   .checksum = session_checksum(s)};
+                                   .checksum = s->checksum};
     return r;
 }
 

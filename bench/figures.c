@@ -8,6 +8,7 @@ extern const struct figure figure_bare_switch, figure_fan_in, figure_memory, fig
     figure_copy, figure_binary_step, figure_selective, figure_pattern, figure_gc_isolation, figure_heap_bytes,
     figure_link_exit, figure_monitor, figure_call, figure_timer, figure_registry,
     figure_wake, figure_hog;
+extern const struct figure figure_big, figure_bank, figure_chameneos, figure_philosophers, figure_dictionary;
 
 const struct figure *const figures[] = {
     &figure_spawn_exit, &figure_spawn_join, &figure_spawn_live, &figure_yield,  &figure_ping_pong, &figure_ring,
@@ -16,5 +17,6 @@ const struct figure *const figures[] = {
     &figure_heap_bytes, &figure_link_exit,  &figure_monitor,    &figure_call,    &figure_timer,
     &figure_registry,
     &figure_wake, &figure_hog,
+    &figure_big,        &figure_bank,       &figure_chameneos,  &figure_philosophers, &figure_dictionary,
     NULL,
 };

@@ -85,7 +85,7 @@ void report(benchmark::State &state, const session &s, const proof &total, uint6
 {
     state.counters["work"] = double(total.work / count);
     state.counters["peak_live"] = double(total.peak_live);
-    state.counters["checksum"] = double(session_checksum(&s));
+    state.counters["checksum"] = double(s.checksum);
     state.counters["cpus"] = s.setting.cpus;
     if (session_ops(&s, count, &total) != count * s.figure->ops(s.setting.n))
         state.counters["switches"] = double(total.ops) / double(count);
@@ -111,7 +111,7 @@ void measure(benchmark::State &state, session s)
 void add(const figure *f, const contender *c, const char *variant, uint64_t n)
 {
     std::string name = std::string(f->name) + "/" + c->name + "/" + variant + "/" + std::to_string(n);
-    session s = {f, c, {variant, 0, n, 0}, false, false};
+    session s = {f, c, {variant, 0, n, 0}, false, false, 0};
     benchmark::RegisterBenchmark(name.c_str(), [s](benchmark::State &state) { measure(state, s); })->UseManualTime();
 }
 

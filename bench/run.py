@@ -99,6 +99,11 @@ FIGURES = {
     "registry": Figure("one of n names looked up, and a message sent by name; ns per message", 100_000),
     "wake": Figure("from a send to its receiver's first instruction, when all have slept for n ms", kind="probes"),
     "hog": Figure("latency of questions to a unit that shares its CPU with n endless loops", kind="probes"),
+    "big": Figure("120 units send pings to each other at random, and answer; ns per ping and pong"),
+    "bank": Figure("1,000 accounts, a transfer from one to the other, ordered by a teller; ns per transfer"),
+    "chameneos": Figure("100 creatures meet whoever comes next, through a mall; ns per meeting"),
+    "philosophers": Figure("20 philosophers ask an arbiter for their forks; ns per meal"),
+    "dictionary": Figure("20 workers ask a server that holds a map, one of ten to write; ns per request"),
     "syscalls": Figure("system calls per operation, counted over N and 2N operations", kind="syscalls"),
 }
 CONTENDERS = {
@@ -116,7 +121,7 @@ CONTENDERS = {
 }
 VARIANTS = {
     "one_cpu": Variant("everything pinned to one CPU, the same one for all contenders of a round", "one"),
-    "two_cpus": Variant("the partners forced onto different CPUs", "two"),
+    "two_cpus": Variant("the partners forced onto different CPUs; of a crowd (big, bank, ...) each is where the runtime places it", "two"),
     "free": Variant("all allowed CPUs; the runtime decides", "all"),
     "plain": Variant("selective: the answer is received by its pattern, past everything that is older", "one"),
     "marker": Variant("selective: the answer carries a fresh reference, and what is older is skipped", "one"),
@@ -180,9 +185,11 @@ QUICK = Pace(
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
-           "wake": (1,), "hog": (0, 1)},
+           "wake": (1,), "hog": (0, 1),
+           "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,)},
     turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2, "hog": 2})
+           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2, "hog": 2,
+           "big": 3, "bank": 3, "chameneos": 3, "philosophers": 3, "dictionary": 3})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
@@ -193,9 +200,11 @@ FULL = Pace(
                threads=[(1_000, 10), (10_000, 5), (100_000, 2)], process=[(1_000, 10), (10_000, 3), (100_000, 2)],
                posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
     sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192),
-           "wake": (1, 10), "hog": (0, 1, 10)},
+           "wake": (1, 10), "hog": (0, 1, 10),
+           "big": (20_000,), "bank": (50_000,), "chameneos": (200_000,), "philosophers": (10_000,), "dictionary": (10_000,)},
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3})
+           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3,
+           "big": 5, "bank": 5, "chameneos": 5, "philosophers": 5, "dictionary": 5})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
 DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
 

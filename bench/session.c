@@ -73,10 +73,12 @@ bool session_can(const struct figure *f, const struct contender *c)
     return (parking && parking->park) || (task && (task->batch || task->batches));
 }
 
-uint64_t session_checksum(const struct session *s)
+static uint64_t expected_checksum(const struct session *s)
 {
     const struct figure *f = s->figure;
-    return f->variant_checksum ? f->variant_checksum(&s->setting) : f->checksum(s->setting.n);
+    if (f->variant_checksum)
+        return f->variant_checksum(&s->setting);
+    return f->checksum ? f->checksum(s->setting.n) : 0;
 }
 
 /* Partners forced apart, and runtimes that decide, need more than one CPU; all else is about one. */
@@ -125,6 +127,7 @@ int session_open(struct session *s)
         bench_why("%s has no %s", s->contender->name, s->figure->name);
         return -ENOTSUP;
     }
+    s->checksum = expected_checksum(s);
     int r = fit_cpus(&s->setting);
     if (r == 0)
         r = start(s);
@@ -146,7 +149,7 @@ int session_check(const struct session *s, uint64_t count, const struct proof *t
 {
     if (s->figure->probes)
         return check_probes(s, total);
-    uint64_t work = count * s->figure->ops(s->setting.n), checksum = count * session_checksum(s);
+    uint64_t work = count * s->figure->ops(s->setting.n), checksum = count * s->checksum;
     if (total->work == work && total->checksum == checksum)
         return 0;
     bench_why("work %" PRIu64 " checksum %" PRIu64 ", expected work %" PRIu64 " checksum %" PRIu64, total->work,

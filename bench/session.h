@@ -20,6 +20,7 @@ struct session {
     const struct contender *contender;
     struct setting setting;
     bool started, begun; /* what close has to undo */
+    uint64_t checksum;   /* what proof.checksum of one batch must be: told once, for it may take longer than a batch */
 };
 
 const struct figure *session_figure(const char *name);       /* NULL: no such */
@@ -28,9 +29,6 @@ bool session_has_variant(const struct figure *f, const char *variant);
 bool session_has_size(const struct figure *f, uint64_t n);
 bool session_is_parking(const struct figure *f); /* spawn_live, memory, heap_bytes: no batches */
 bool session_can(const struct figure *f, const struct contender *c);
-
-/* What proof.checksum of one batch must be. */
-uint64_t session_checksum(const struct session *s);
 
 /* All return 0 or a negative errno with bench_reason() saying why; pass it to session_verdict().
  * close may be called whatever failed. */

@@ -274,6 +274,11 @@ const struct contender contender_beamling = {
     .registry = &beamling_registry,
     .wake = &beamling_wake,
     .hog = &beamling_hog,
+    .big = &beamling_big,
+    .bank = &beamling_bank,
+    .chameneos = &beamling_chameneos,
+    .philosophers = &beamling_philosophers,
+    .dictionary = &beamling_dictionary,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_heaps,
 };

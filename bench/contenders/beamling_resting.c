@@ -247,6 +247,7 @@ const struct contender contender_beamling_resting = {
     .tuple_ping_pong = &beamling_resting_tuple_ping_pong,
     .gc_isolation = &beamling_resting_gc_isolation,
     .hog = &beamling_resting_hog,
+    .chameneos = &beamling_resting_chameneos,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_resting_heaps,
 };

@@ -17,6 +17,11 @@ extern const struct task beamling_link_exit, beamling_monitor, beamling_call, be
 extern const struct task beamling_wake;
 /* beamling_hog.c */
 extern const struct task beamling_hog, beamling_resting_hog;
+/* beamling_crowds.c, beamling_servers.c */
+extern const struct task beamling_big, beamling_bank, beamling_chameneos, beamling_philosophers, beamling_dictionary;
+
+/* beamling_resting_crowds.c */
+extern const struct task beamling_resting_chameneos;
 
 /* beamling_resting_terms.c, beamling_isolation.c */
 extern const struct task beamling_resting_tuple_ping_pong, beamling_resting_gc_isolation;

@@ -21,6 +21,44 @@ CPUS = {'one_cpu': 1, 'two_cpus': 2, 'free': 2}
 STEPS = sum(i % 256 for i in range(1, 1001))
 EIGHT = {'int': 26, 'atom': 20, 'pair': 156, 'nested': 192, 'list': 184, 'map': 156, 'bin': 148}
 
+BOTH = {'one_cpu': 1, 'two_cpus': 2}
+
+# The random choices of bench/figures/draws.h, once more.
+def draws(seed):
+    while True:
+        seed = seed * 48271 % 2147483647
+        yield seed
+
+def big_sum(n):
+    total = 0
+    for actor in range(1, 121):
+        drawn = draws(actor)
+        for _ in range(n):
+            other = 1 + next(drawn) % 119
+            total += other + (other >= actor)
+    return total
+
+def bank_sum(n):
+    balances, drawn = [100000] * 1001, draws(1)
+    for _ in range(n):
+        source = 1 + next(drawn) % 800
+        destination = source + 1 + next(drawn) % (1000 - source)
+        amount = 1 + next(drawn) % 1000
+        balances[source] -= amount
+        balances[destination] += amount
+    return sum(number * balances[number] for number in range(1, 1001))
+
+def dictionary_sum(n):
+    values, total = list(range(20001)), 0
+    for worker in range(1, 21):
+        drawn = draws(worker)
+        for _ in range(n):
+            key, value = worker + 20 * (next(drawn) % 1000), next(drawn)
+            if value % 10 == 0:
+                values[key] = value
+            total += values[key]
+    return total
+
 def between(least, x, most): return max(least, min(x, most))
 def copies(n): return between(4, 4194304 // (n + 1), 10000)
 def holders(n): return between(500, 4194304 // (n + 16), 100000)
@@ -39,10 +77,16 @@ TERMS = {
     'call': ({'one_cpu': 1, 'two_cpus': 2}, (0, 10000), lambda v, n: (1000, 501500, 2)),
     'timer': ({'set_cancel': 1, 'set_fire': 1}, (0, 10000),
               lambda v, n: (100000, 100000 if v == 'set_cancel' else 5000050000, 1)),
-    'registry': ({'one_cpu': 1, 'free': 2}, (1, 1000), lambda v, n: (100000, 5000050000, n + 1))}
+    'registry': ({'one_cpu': 1, 'free': 2}, (1, 1000), lambda v, n: (100000, 5000050000, n + 1)),
+    'big': (BOTH, (1, 500), lambda v, n: (120 * n, big_sum(n), 120)),
+    'bank': (BOTH, (1, 99, 101, 5000), lambda v, n: (n, bank_sum(n), 1001)),
+    'chameneos': (BOTH, (1, 5000), lambda v, n: (n, 2 * n, 101)),
+    'philosophers': (BOTH, (1, 500), lambda v, n: (20 * n, 230 * n, 21)),
+    'dictionary': (BOTH, (1, 500), lambda v, n: (20 * n, dictionary_sum(n), 21))}
 SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
 WITHOUT = {'go': ('binary_step', 'selective', 'pattern'), 'elixir': ('wake', 'hog')}
 LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake', 'hog']
+CROWDS = ('big', 'bank', 'chameneos', 'philosophers', 'dictionary')  # where two_cpus places nobody
 PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
 failures = checked = 0
 
@@ -65,7 +109,7 @@ def claim(peer, what, holds, got):
 
 def cannot(peer, name, variant):
     return (name == 'yield' and variant != 'one_cpu'
-            or variant == 'two_cpus' and (peer == 'go' or name in PARKING)
+            or variant == 'two_cpus' and (peer == 'go' and name not in CROWDS or name in PARKING)
             or name in WITHOUT.get(peer, ()))
 
 def right(line, setting, proof, ops, fields=FIELDS):
@@ -151,6 +195,9 @@ def check_refusals(peer):
                       ['--figure', 'timer', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
                       ['--figure', 'timer', '--variant', 'set_fire', '--n', 0, '--cpus', 2],
                       ['--figure', 'registry', '--variant', 'two_cpus', '--n', 1, '--cpus', 2],
+                      ['--figure', 'big', '--variant', 'free', '--n', 1, '--cpus', 2],
+                      ['--figure', 'bank', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+                      ['--figure', 'dictionary', '--variant', 'one_cpu', '--n', 1, '--cpus', 2],
                       ['--figure', 'pattern', '--variant', 'tuple', '--n', 1, '--cpus', 1],
                       ['--figure', 'heap_bytes', '--variant', 'two_cpus', '--n', 8, '--cpus', 2],
                       ['--figure', 'gc_isolation', '--variant', 'p50', '--n', 0, '--cpus', 2]):

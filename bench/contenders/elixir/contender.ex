@@ -1,6 +1,6 @@
 # contender.ex - the common command line of bench/README.md, in Elixir.
 #
-# What a figure does is in figures.ex, terms.ex and signals.ex, units that stay parked
+# What a figure does is in figures.ex, terms.ex, signals.ex and crowds.ex, units that stay parked
 # are in parking.ex, the probes during a collection in isolation.ex; here are the
 # options, the clock and the JSON line. Everything measured runs in one process, the runner. Its units are linked to it: if one of them fails, the runner
 # fails, and the program says why.
@@ -12,11 +12,11 @@
 # thousand of them wait for it and in `selective` half a million, and a collection
 # need not look at them.
 defmodule Contender do
-  alias Contender.{Figures, Isolation, Parking, Signals, Terms}
+  alias Contender.{Crowds, Figures, Isolation, Parking, Signals, Terms}
 
   @usage "usage: elixir [--contender elixir] --figure F --variant V --n N --cpus K" <>
            " [--min-time S | --ops N] [--hold] | --list | --version"
-  @modules [Figures, Terms, Signals, Parking, Isolation]
+  @modules [Figures, Terms, Signals, Crowds, Parking, Isolation]
   @options [
     contender: :string,
     figure: :string,
@@ -85,6 +85,10 @@ defmodule Contender do
   defp variants(figure) when figure in [:link_exit, :registry], do: [:one_cpu, :free]
   defp variants(:monitor), do: [:one_cpu]
   defp variants(:call), do: [:one_cpu, :two_cpus]
+
+  defp variants(figure) when figure in [:big, :bank, :chameneos, :philosophers, :dictionary],
+    do: [:one_cpu, :two_cpus]
+
   defp variants(:timer), do: [:set_cancel, :set_fire]
   defp variants(_), do: [:one_cpu, :two_cpus, :free]
 

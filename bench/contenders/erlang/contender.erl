@@ -1,6 +1,6 @@
 %% contender.erl - the common command line of bench/README.md, in Erlang.
 %%
-%% What a figure does is in figures.erl, terms.erl and signals.erl, units that stay parked
+%% What a figure does is in figures.erl, terms.erl, signals.erl and crowds.erl, units that stay parked
 %% are in parking.erl, the probes during a collection in isolation.erl, who is woken from
 %% sleep in wake.erl, who waits beside endless loops in hog.erl; here are the
 %% options, the clock and the JSON line.
@@ -98,7 +98,7 @@ possible(Setting) -> Setting.
 
 usage(Format, Arguments) -> throw({usage, io_lib:format(Format, Arguments)}).
 
-modules() -> [figures, terms, signals, parking, isolation, wake, hog].
+modules() -> [figures, terms, signals, crowds, parking, isolation, wake, hog].
 figures() -> [atom_to_list(F) || Module <- modules(), F <- Module:names()].
 
 variants(copy) -> [bin, list, tuple];
@@ -111,6 +111,7 @@ variants(monitor) -> [one_cpu];
 variants(wake) -> [free];
 variants(hog) -> [one_cpu];
 variants(call) -> [one_cpu, two_cpus];
+variants(F) when F =:= big; F =:= bank; F =:= chameneos; F =:= philosophers; F =:= dictionary -> [one_cpu, two_cpus];
 variants(timer) -> [set_cancel, set_fire];
 variants(_) -> [one_cpu, two_cpus, free].
 

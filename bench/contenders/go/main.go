@@ -1,6 +1,6 @@
 // The common command line of bench/README.md, in Go.
 //
-// What a figure does is in figures.go, terms.go and signals.go, goroutines that stay
+// What a figure does is in figures.go, terms.go, signals.go and crowds.go, goroutines that stay
 // parked are in parking.go, the probes during a collection in isolation.go, who is woken
 // from sleep in wake.go, who waits beside endless loops in hog.go; here are
 // the options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
@@ -71,6 +71,11 @@ var variantsOf = map[string][]string{
 	"call":         {"one_cpu", "two_cpus"},
 	"timer":        {"set_cancel", "set_fire"},
 	"registry":     {"one_cpu", "free"},
+	"big":          {"one_cpu", "two_cpus"},
+	"bank":         {"one_cpu", "two_cpus"},
+	"chameneos":    {"one_cpu", "two_cpus"},
+	"philosophers": {"one_cpu", "two_cpus"},
+	"dictionary":   {"one_cpu", "two_cpus"},
 }
 
 func main() {
@@ -160,7 +165,7 @@ func (s *setting) possible() error {
 	switch {
 	case s.Figure == "yield" && s.Variant != "one_cpu":
 		return cannotError("yield is two units on one CPU: its only variant is one_cpu")
-	case s.Variant == "two_cpus":
+	case s.Variant == "two_cpus" && !isCrowd(s.Figure):
 		return cannotError("Go gives no way to force goroutines onto different CPUs;" +
 			" locking them to threads would measure threads")
 	}
@@ -210,7 +215,7 @@ func contains(names []string, name string) bool {
 
 // Those whose batches are timed.
 func timed() []figure {
-	return append(append(append([]figure(nil), figures...), termFigures...), signalFigures...)
+	return append(append(append(append([]figure(nil), figures...), termFigures...), signalFigures...), crowdFigures...)
 }
 
 func names() (all []string) {
