@@ -65,6 +65,7 @@ look_for_tools() {
         has escript || lacks erlang-base
         { [ -e /usr/include/ei.h ] || ls /usr/lib/erlang/lib/erl_interface-*/include/ei.h >/dev/null 2>&1; } || lacks erlang-dev
     fi
+    if wants dev; then has spin || lacks spin; fi # the models
     if wants aarch64; then
         has aarch64-linux-gnu-gcc || lacks gcc-aarch64-linux-gnu
         [ -e /usr/aarch64-linux-gnu/include/stdio.h ] || lacks libc6-dev-arm64-cross
