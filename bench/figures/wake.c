@@ -6,7 +6,8 @@
  * all units waiting, the CPU time of the whole program in a pause: a runtime that sleeps by
  * looking around is quick to wake, and is never at rest. It is told per second.
  * Not measured: how exactly the sender's sleep ends.
- * On one CPU the receiver runs when the sender waits for its answer. n: ms of sleep. A sample is one program: see README.md. */
+ * On one CPU the receiver runs when the sender waits for its answer.
+ * n: ms of sleep. A sample is one program: see README.md. */
 #include "figures.h"
 
 static const struct task *task(const struct contender *c)

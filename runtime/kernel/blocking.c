@@ -163,7 +163,7 @@ static void worker_wake(struct worker *w, struct blocking_call *call)
 {
     w->call = call;
     atomic_store_explicit(&w->woken, 1, memory_order_release);
-    os_futex_wake(&w->woken, 1); /* it is there: whoever ends it joins it, and not before we are through */
+    sched_wake_thread(&w->woken); /* it is there: whoever ends it joins it, and not before we are through */
 }
 
 static struct blocking_call *take_first(void)

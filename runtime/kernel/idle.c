@@ -81,10 +81,14 @@ static bool try_steal(struct sched *s)
     return true;
 }
 
-/* True: there may be something to run. One CPU: whoever could give us work needs it. */
+/* True: there may be something to run. The kernel likes to put a thread that was woken on the CPU of who woke it, and
+ * there it would wait until we have spun enough: so it goes first. One CPU: whoever could give us work needs it. */
 static bool spin(struct sched *s)
 {
     int rounds = runtime.cpus > 1 ? SPIN_ROUNDS : 0;
+    if (rounds && s->woke)
+        os_yield_thread();
+    s->woke = false;
     for (int i = 0; i < rounds; i++) {
         if (!inbox_idle_still(s) || (i % ROUNDS_PER_LOOK == 0 && (timer_due() || try_steal(s))))
             return true;

@@ -62,12 +62,20 @@ void sched_rob_end(struct sched *v)
 
 /* True: s was asleep. seq_cst: s announces its sleep, then looks at its inbox; we have
  * changed the inbox, then look whether it sleeps. One sees the other. */
+void sched_wake_thread(_Atomic uint32_t *futex)
+{
+    struct sched *self = self_sched();
+    if (self)
+        self->woke = true;
+    os_futex_wake(futex, 1);
+}
+
 bool sched_wake(struct sched *s)
 {
     uint32_t asleep = 1;
     if (!atomic_compare_exchange_strong_explicit(&s->futex, &asleep, 0, memory_order_seq_cst, memory_order_seq_cst))
         return false;
-    os_futex_wake(&s->futex, 1);
+    sched_wake_thread(&s->futex);
     return true;
 }
 
@@ -97,7 +105,7 @@ void sched_wake_guest(struct process *p)
     /* release: pairs with guest_sleep(). The guest's frame may be gone as soon as it
      * sees this, which a futex wake of a stale address survives. */
     atomic_store_explicit(&guest->woken, 1, memory_order_release);
-    os_futex_wake(&guest->woken, 1);
+    sched_wake_thread(&guest->woken);
 }
 
 /* ---- the queue ---- */

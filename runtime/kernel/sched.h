@@ -60,6 +60,7 @@ struct sched {
     int32_t reductions;      /* left in this time slice */
     uint32_t streak;
     bool fresh; /* the lane loop has just been entered for `current` */
+    bool woke;     /* it has woken another thread since it was last idle: see kernel/idle */
     bool settling; /* somebody's signals are being handled in its place: kernel/reception */
     struct pool_cache messages, signals, slots;
     struct pool_cache timer_cache, alarm_cache;
@@ -356,6 +357,8 @@ static inline bool sched_halted(struct sched *s)
     return atomic_load_explicit(&s->thief, memory_order_seq_cst) & THIEF_HALT; /* seq_cst: see idle.c, 1 */
 }
 
+/* Wake a thread that may sleep there; the caller may be a scheduler. */
+void sched_wake_thread(_Atomic uint32_t *futex);
 /* True: it was asleep. */
 bool sched_wake(struct sched *s);
 void sched_wake_guest(struct process *guest);
