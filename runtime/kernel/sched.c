@@ -60,8 +60,6 @@ void sched_rob_end(struct sched *v)
 
 /* ---- waking threads ---- */
 
-/* True: s was asleep. seq_cst: s announces its sleep, then looks at its inbox; we have
- * changed the inbox, then look whether it sleeps. One sees the other. */
 void sched_wake_thread(_Atomic uint32_t *futex)
 {
     struct sched *self = self_sched();
@@ -70,6 +68,8 @@ void sched_wake_thread(_Atomic uint32_t *futex)
     os_futex_wake(futex, 1);
 }
 
+/* True: s was asleep. seq_cst: s announces its sleep, then looks at its inbox; we have
+ * changed the inbox, then look whether it sleeps. One sees the other. */
 bool sched_wake(struct sched *s)
 {
     uint32_t asleep = 1;
