@@ -23,6 +23,7 @@ enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS
        BATCH_STREAM = 100000, FAN_IN_SENDERS = 4, BATCH_FAN_IN = 100000,
        BATCH_BINARIES = 1000, BATCH_CALLS = 10, BATCH_MATCHES = 10000, BATCH_MONITORS = 1000,
        BATCH_TIMERS = 100000, TIMERS_WITHIN_MS = 4, BATCH_NAMED = 100000,
+       BATCH_RING_HOPS = 100000,
        PROBES = 5000, PROBED_UNITS = 10000, PROBE_EVERY_US = 100, COLLECTIONS = 5 };
 
 /* Where a figure runs. The affinity of the OS process is already set by whoever
@@ -72,6 +73,7 @@ struct contender {
     /* Tasks that live in files of their own. NULL: this contender cannot do it. */
     const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation, *link_exit,
         *monitor, *call, *timer, *registry;
+    const struct task *skynet, *fj_create, *thread_ring, *counting, *spawn_storm; /* of Savina and its like */
     struct parking parking;
     const struct parking *heaps; /* units that hold a list; each answers with its length */
 };

@@ -4,6 +4,7 @@
  * before they are set off; their state is one integer, as in the straight-line contender. */
 #include "../figures/figures.h"
 #include "beamling_crew.h"
+#include "beamling_savina_basic.h"
 #include "beamling_terms.h"
 
 static bl_term end(void)
@@ -246,6 +247,9 @@ const struct contender contender_beamling_resting = {
     .fan_in = {.begin = fan_in_begin, .batches = senders_batches, .end = crew_end},
     .tuple_ping_pong = &beamling_resting_tuple_ping_pong,
     .gc_isolation = &beamling_resting_gc_isolation,
+    .fj_create = &beamling_resting_fj_create,
+    .thread_ring = &beamling_resting_thread_ring,
+    .counting = &beamling_resting_counting,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_resting_heaps,
 };

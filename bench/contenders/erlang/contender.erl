@@ -82,7 +82,7 @@ whole(#{variant := one_cpu, cpus := K}) when K > 1 -> usage("one_cpu means --cpu
 whole(#{variant := two_cpus, cpus := 1}) -> usage("two_cpus wants --cpus 2 or more", []);
 whole(#{figure := F, cpus := K}) when K > 1, (F =:= copy orelse F =:= selective orelse F =:= pattern orelse F =:= timer) ->
     usage("~s is measured on one CPU: --cpus 1", [F]);
-whole(#{figure := ring, n := 1}) -> usage("a ring has two members or more", []);
+whole(#{figure := F, n := 1}) when F =:= ring; F =:= thread_ring -> usage("a ring has two members or more", []);
 whole(#{figure := F, hold := true}) when F =/= memory, F =/= spawn_live, F =/= heap_bytes ->
     usage("--hold is for memory, spawn_live and heap_bytes", []);
 whole(_) -> ok.
@@ -97,7 +97,7 @@ possible(Setting) -> Setting.
 
 usage(Format, Arguments) -> throw({usage, io_lib:format(Format, Arguments)}).
 
-modules() -> [figures, terms, signals, parking, isolation].
+modules() -> [figures, terms, signals, savina_basic, parking, isolation].
 figures() -> [atom_to_list(F) || Module <- modules(), F <- Module:names()].
 
 variants(copy) -> [bin, list, tuple];
@@ -109,6 +109,8 @@ variants(F) when F =:= link_exit; F =:= registry -> [one_cpu, free];
 variants(monitor) -> [one_cpu];
 variants(call) -> [one_cpu, two_cpus];
 variants(timer) -> [set_cancel, set_fire];
+variants(F) when F =:= skynet; F =:= fj_create; F =:= thread_ring; F =:= counting; F =:= spawn_storm ->
+    [one_cpu, two_cpus];
 variants(_) -> [one_cpu, two_cpus, free].
 
 %% All that any figure has.

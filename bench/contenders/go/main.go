@@ -68,6 +68,16 @@ var variantsOf = map[string][]string{
 	"call":         {"one_cpu", "two_cpus"},
 	"timer":        {"set_cancel", "set_fire"},
 	"registry":     {"one_cpu", "free"},
+	"skynet":       {"one_cpu", "two_cpus"},
+	"fj_create":    {"one_cpu", "two_cpus"},
+	"thread_ring":  {"one_cpu", "two_cpus"},
+	"counting":     {"one_cpu", "two_cpus"},
+	"spawn_storm":  {"one_cpu", "two_cpus"},
+}
+
+// Those in which two_cpus is two CPUs, and where its goroutines run is left to the runtime.
+var unforced = []string{
+	"skynet", "fj_create", "thread_ring", "counting", "spawn_storm",
 }
 
 func main() {
@@ -157,7 +167,7 @@ func (s *setting) possible() error {
 	switch {
 	case s.Figure == "yield" && s.Variant != "one_cpu":
 		return cannotError("yield is two units on one CPU: its only variant is one_cpu")
-	case s.Variant == "two_cpus":
+	case s.Variant == "two_cpus" && !contains(unforced, s.Figure):
 		return cannotError("Go gives no way to force goroutines onto different CPUs;" +
 			" locking them to threads would measure threads")
 	}
@@ -174,7 +184,7 @@ func (s *setting) variants() []string {
 // The least n: a ring has two members or more, and some sizes may be nothing.
 func (s *setting) least() int {
 	switch s.Figure {
-	case "ring":
+	case "ring", "thread_ring":
 		return 2
 	case "copy", "selective", "heap_bytes", "gc_isolation", "call", "timer":
 		return 0
@@ -207,7 +217,9 @@ func contains(names []string, name string) bool {
 
 // Those whose batches are timed.
 func timed() []figure {
-	return append(append(append([]figure(nil), figures...), termFigures...), signalFigures...)
+	all := append(append(append([]figure(nil), figures...), termFigures...), signalFigures...)
+	all = append(all, basicFigures...)
+	return all
 }
 
 func names() (all []string) {
