@@ -1,6 +1,6 @@
-/* pthread_savina_basic.c - skynet and fj_create by threads. In a tree, what a
- * thread hands back is its return value, for which pthread_join() waits; a mailbox is a semaphore and a word.
- * How many can live is the machine's business: the limit that ends it is named. With two CPUs, the kernel places them. */
+/* pthread_savina_basic.c - skynet and fj_create by threads. In a tree a thread hands back its return value,
+ * for which pthread_join() waits; a mailbox is a semaphore and a word. How many can live is the machine's
+ * business: the limit that ends it is named. With two CPUs the kernel places them. */
 #include "../figures/figures.h"
 #include "../limits.h"
 #include "pthread_tasks.h"
