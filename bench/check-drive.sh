@@ -49,6 +49,10 @@ expected() # FIGURE VARIANT -> work and checksum of a batch
     chameneos) echo $ring $((2 * ring)) ;;
     philosophers) echo $((20 * ring)) $((230 * ring)) ;;
     dictionary) echo $((20 * ring)) 88511176342 ;;
+    skynet) echo 1111 499500 ;;
+    fj_create | spawn_storm) echo $ring $((ring * (ring + 1) / 2)) ;;
+    thread_ring) echo 100000 100000 ;;
+    counting) echo $ring $ring ;;
     esac
 }
 
@@ -76,6 +80,8 @@ size() # FIGURE -> the option that makes it small
     heap_bytes) echo "--n 8192" ;;
     timer) echo "--n 1000" ;;
     wake | hog) echo "--n 1" ;;
+    fj_create | counting | spawn_storm) echo "--n $ring" ;;
+    skynet) echo "--n 1000" ;;
     esac
 }
 
@@ -132,8 +138,11 @@ check_sizes()
     for words in "copy bin 0 10000 10000" "copy list 0 10000 10000" "copy tuple 5 10000 60000" "selective plain 0 10 65" \
         "selective marker 3 10 65" "binary_step one_cpu 1 1000 125948" "heap_bytes free 0 100000 0" "heap_bytes free 9 100000 400000" \
         "link_exit one_cpu 1 1 1" "link_exit one_cpu 5000 5000 12502500" "call one_cpu 0 1000 501500" "call one_cpu 5000 1000 501500" \
-        "timer set_cancel 0 100000 100000" "timer set_fire 0 100000 5000050000" "registry one_cpu 1 100000 5000050000" \
-        "big one_cpu 1 120 7277" "bank two_cpus 1 1 50050087813" "chameneos two_cpus 1 1 2" "philosophers two_cpus 1 20 230"; do
+        "big one_cpu 1 120 7277" "bank two_cpus 1 1 50050087813" "chameneos two_cpus 1 1 2" "philosophers two_cpus 1 20 230" \
+        "skynet one_cpu 1 1 0" "skynet one_cpu 99 11 45" "skynet two_cpus 100000 111111 4999950000" "fj_create one_cpu 1 1 1" \
+        "fj_create two_cpus 40000 40000 800020000" "counting two_cpus 1 1 1" "counting one_cpu 100000 100000 100000" \
+        "spawn_storm two_cpus 1 1 1" "spawn_storm two_cpus 100001 100001 5000150001" \
+        "timer set_cancel 0 100000 100000" "timer set_fire 0 100000 5000050000" "registry one_cpu 1 100000 5000050000"; do
         # shellcheck disable=SC2086 # words
         set -- $words
         line=$("$drive" --contender beamling --figure "$1" --variant "$2" --n "$3" --ops 1 2>&1)
@@ -150,6 +159,17 @@ check_sizes()
     claim "percentiles" "$(printf '%s\n' $values | sort -n | xargs)" "$values"
     claim "their value" "$(field p99 "$line")" "$(field value "$line")"
     claim "what wake uses of the CPUs while all wait: less than a hundredth" '[0-9]*' "$(field idle "$("$drive" --contender beamling --figure wake --n 1)" | grep -xE '[0-9]{1,7}')"
+}
+
+# Of a tree it is told how many units there were at once: the root, ten, and not more than all.
+check_peaks()
+{
+    for contender in beamling pthread; do
+        program=$build/drive
+        [ $contender = beamling ] || program=$build/drive_kernel
+        peak=$(field peak_live "$("$program" --contender $contender --figure skynet --n 1000 --variant one_cpu --ops 1)")
+        claim "peak of a tree of 1,111 by $contender" within "$([ "$peak" -gt 10 ] && [ "$peak" -le 1111 ] && echo within || echo "$peak")"
+    done
 }
 
 check_refusals()
@@ -215,6 +235,7 @@ for drive in "$build/drive" "$build/drive_kernel"; do
 done
 drive=$build/drive
 check_sizes
+check_peaks
 drive=$build/drive_kernel
 check_refusals
 check_no_strays

@@ -24,6 +24,7 @@ enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS
        BATCH_BINARIES = 1000, BATCH_CALLS = 10, BATCH_MATCHES = 10000, BATCH_MONITORS = 1000,
        BATCH_TIMERS = 100000, TIMERS_WITHIN_MS = 4, BATCH_NAMED = 100000,
        WAKES = 1000, HOG_PROBES = 1000, HOG_EVERY_MS = 4,
+       BATCH_RING_HOPS = 100000,
        PROBES = 5000, PROBED_UNITS = 10000, PROBE_EVERY_US = 100, COLLECTIONS = 5 };
 
 /* Where a figure runs. The affinity of the OS process is already set by whoever
@@ -75,6 +76,7 @@ struct contender {
         *monitor, *call, *timer, *registry;
     const struct task *wake, *hog;
     const struct task *big, *bank, *chameneos, *philosophers, *dictionary; /* units that talk to each other */
+    const struct task *skynet, *fj_create, *thread_ring, *counting, *spawn_storm; /* of Savina and its like */
     struct parking parking;
     const struct parking *heaps; /* units that hold a list; each answers with its length */
 };

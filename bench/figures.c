@@ -9,6 +9,7 @@ extern const struct figure figure_bare_switch, figure_fan_in, figure_memory, fig
     figure_link_exit, figure_monitor, figure_call, figure_timer, figure_registry,
     figure_wake, figure_hog;
 extern const struct figure figure_big, figure_bank, figure_chameneos, figure_philosophers, figure_dictionary;
+extern const struct figure figure_skynet, figure_fj_create, figure_thread_ring, figure_counting, figure_spawn_storm;
 
 const struct figure *const figures[] = {
     &figure_spawn_exit, &figure_spawn_join, &figure_spawn_live, &figure_yield,  &figure_ping_pong, &figure_ring,
@@ -18,5 +19,6 @@ const struct figure *const figures[] = {
     &figure_registry,
     &figure_wake, &figure_hog,
     &figure_big,        &figure_bank,       &figure_chameneos,  &figure_philosophers, &figure_dictionary,
+    &figure_skynet,     &figure_fj_create,  &figure_thread_ring, &figure_counting,  &figure_spawn_storm,
     NULL,
 };

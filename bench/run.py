@@ -104,6 +104,11 @@ FIGURES = {
     "chameneos": Figure("100 creatures meet whoever comes next, through a mall; ns per meeting"),
     "philosophers": Figure("20 philosophers ask an arbiter for their forks; ns per meal"),
     "dictionary": Figure("20 workers ask a server that holds a map, one of ten to write; ns per request"),
+    "skynet": Figure("a tree of ten with n leaves grows, and the numbers of its leaves are added up; ns per unit", 1_111_111),
+    "fj_create": Figure("create n units, send each one message, hear of each; ns per unit", 40_000, needs=lambda n, weight: min(n, 30_000) * weight),
+    "thread_ring": Figure("100,000 hops in a ring of n units; ns per hop", 100_000),
+    "counting": Figure("n messages that are only counted; ns per message", 1_000_000, needs=lambda n, _: 100 * n),
+    "spawn_storm": Figure("n units created by as many spawners as CPUs, each ends at once; ns per unit", 1_000_000),
     "syscalls": Figure("system calls per operation, counted over N and 2N operations", kind="syscalls"),
 }
 CONTENDERS = {
@@ -121,7 +126,7 @@ CONTENDERS = {
 }
 VARIANTS = {
     "one_cpu": Variant("everything pinned to one CPU, the same one for all contenders of a round", "one"),
-    "two_cpus": Variant("the partners forced onto different CPUs; of a crowd (big, bank, ...) each is where the runtime places it", "two"),
+    "two_cpus": Variant("the partners forced onto different CPUs; in whole programs (big and those after it) two CPUs, and no force", "two"),
     "free": Variant("all allowed CPUs; the runtime decides", "all"),
     "plain": Variant("selective: the answer is received by its pattern, past everything that is older", "one"),
     "marker": Variant("selective: the answer carries a fresh reference, and what is older is skipped", "one"),
@@ -186,10 +191,12 @@ QUICK = Pace(
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
            "wake": (1,), "hog": (0, 1),
-           "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,)},
+           "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,),
+           "skynet": (100_000,), "fj_create": (4_000,), "counting": (100_000,), "spawn_storm": (100_000,)},
     turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
            "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2, "hog": 2,
-           "big": 3, "bank": 3, "chameneos": 3, "philosophers": 3, "dictionary": 3})
+           "big": 3, "bank": 3, "chameneos": 3, "philosophers": 3, "dictionary": 3,
+           "skynet": 3, "fj_create": 3, "thread_ring": 3, "counting": 3, "spawn_storm": 3})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
@@ -201,10 +208,12 @@ FULL = Pace(
                posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
     sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192),
            "wake": (1, 10), "hog": (0, 1, 10),
-           "big": (20_000,), "bank": (50_000,), "chameneos": (200_000,), "philosophers": (10_000,), "dictionary": (10_000,)},
+           "big": (20_000,), "bank": (50_000,), "chameneos": (200_000,), "philosophers": (10_000,), "dictionary": (10_000,),
+           "skynet": (1_000_000,), "fj_create": (40_000,), "counting": (1_000_000,), "spawn_storm": (1_000_000,)},
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
            "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3,
-           "big": 5, "bank": 5, "chameneos": 5, "philosophers": 5, "dictionary": 5})
+           "big": 5, "bank": 5, "chameneos": 5, "philosophers": 5, "dictionary": 5,
+           "skynet": 5, "fj_create": 5, "thread_ring": 5, "counting": 5, "spawn_storm": 5})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
 DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
 

@@ -4,6 +4,7 @@
 #include "../figures/figures.h"
 #include "bare_switch.h"
 #include "beamling_crew.h"
+#include "beamling_savina_basic.h"
 #include "beamling_terms.h"
 
 /* ---- spawn_exit, spawn_join ---- */
@@ -279,6 +280,11 @@ const struct contender contender_beamling = {
     .chameneos = &beamling_chameneos,
     .philosophers = &beamling_philosophers,
     .dictionary = &beamling_dictionary,
+    .skynet = &beamling_skynet,
+    .fj_create = &beamling_fj_create,
+    .thread_ring = &beamling_thread_ring,
+    .counting = &beamling_counting,
+    .spawn_storm = &beamling_spawn_storm,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_heaps,
 };

@@ -4,6 +4,7 @@
  * before they are set off; their state is one integer, as in the straight-line contender. */
 #include "../figures/figures.h"
 #include "beamling_crew.h"
+#include "beamling_savina_basic.h"
 #include "beamling_terms.h"
 
 static bl_term end(void)
@@ -248,6 +249,9 @@ const struct contender contender_beamling_resting = {
     .gc_isolation = &beamling_resting_gc_isolation,
     .hog = &beamling_resting_hog,
     .chameneos = &beamling_resting_chameneos,
+    .fj_create = &beamling_resting_fj_create,
+    .thread_ring = &beamling_resting_thread_ring,
+    .counting = &beamling_resting_counting,
     .parking = {.park = park, .prove = crew_prove},
     .heaps = &beamling_resting_heaps,
 };

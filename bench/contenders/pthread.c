@@ -250,6 +250,24 @@ static void play_receiver(struct unit *u, uint64_t words)
     sem_post(&crew.said);
 }
 
+/* Counts words that are 0, and tells how many at one that is not. */
+static void play_counter(struct unit *u, uint64_t word)
+{
+    (void)word;
+    while (queue_pop(&crew.queue) == 0)
+        u->sum++;
+    u->work = u->sum;
+    sem_post(&crew.said);
+}
+
+static void play_producer(struct unit *u, uint64_t words)
+{
+    (void)u;
+    for (uint64_t i = 0; i < words; i++)
+        queue_push(&crew.queue, 0);
+    queue_push(&crew.queue, 1);
+}
+
 /* relaxed: both run on one CPU and only want to know whether the other one did. */
 static void play_yielder(struct unit *u, uint64_t times)
 {
@@ -300,6 +318,28 @@ static int begin_yield(const struct setting *s)
     return crew_hire(s, 2, play_yielder, play_yielder, &(uint64_t){0});
 }
 
+/* Programs of Savina, with two CPUs too, run where the kernel places them. */
+static struct setting placed_by_kernel(const struct setting *s)
+{
+    struct setting anywhere = *s;
+    anywhere.variant = "free";
+    return anywhere;
+}
+
+static int begin_thread_ring(const struct setting *s)
+{
+    struct setting anywhere = placed_by_kernel(s);
+    int r = crew_hire(&anywhere, s->n, play_member, play_member, &(uint64_t){0});
+    crew.hops = BATCH_RING_HOPS;
+    return r;
+}
+
+static int begin_counting(const struct setting *s)
+{
+    struct setting anywhere = placed_by_kernel(s);
+    return crew_hire(&anywhere, 2, play_counter, play_producer, &(uint64_t){0});
+}
+
 static int batch_ping_pong(const struct setting *s, struct proof *proof)
 {
     (void)s;
@@ -321,6 +361,13 @@ static int batch_queue(const struct setting *s, struct proof *proof)
     slot_put(&crew.units[0].in, words);
     for (uint64_t i = 1; i <= senders; i++)
         slot_put(&crew.units[i].in, words / senders);
+    return crew_finish(1, proof);
+}
+
+static int batch_counting(const struct setting *s, struct proof *proof)
+{
+    slot_put(&crew.units[0].in, 0);
+    slot_put(&crew.units[1].in, s->n);
     return crew_finish(1, proof);
 }
 
@@ -432,12 +479,16 @@ static void stop(void)
     .ring = CREW(begin_ring, batch_ring), .stream = CREW(begin_stream, batch_queue),                    \
     .fan_in = CREW(begin_fan_in, batch_queue), .parking = {park, prove}
 
+static const struct task thread_ring = CREW(begin_thread_ring, batch_ring);
+static const struct task counting = CREW(begin_counting, batch_counting);
+
 const struct contender contender_pthread = {
     .name = "pthread", .what = "threads of the operating system, default stack", .start = start_default, THREADS,
     .copy = &pthread_copy, .link_exit = &pthread_link_exit, .monitor = &pthread_monitor, .call = &pthread_call,
     .timer = &pthread_timer,
     .wake = &pthread_wake,
     .hog = &pthread_hog,
+    .skynet = &pthread_skynet, .fj_create = &pthread_fj_create, .thread_ring = &thread_ring, .counting = &counting,
 };
 
 const struct contender contender_pthread_min = {

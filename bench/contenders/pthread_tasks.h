@@ -6,6 +6,8 @@
 
 /* pthread_copy.c, pthread_ends.c, pthread_call.c, pthread_timer.c */
 extern const struct task pthread_copy, pthread_link_exit, pthread_monitor, pthread_call, pthread_timer;
+/* pthread_savina_basic.c */
+extern const struct task pthread_skynet, pthread_fj_create;
 
 /* pthread_wake.c */
 extern const struct task pthread_wake;

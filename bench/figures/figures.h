@@ -36,6 +36,21 @@ static inline uint64_t heap_units(uint64_t n)
     return clamp(4194304 / (n + 16), 500, 100000);
 }
 
+/* skynet: the leaves of a tree of ten that is full: the largest power of ten up to n. And all its units
+ * above them; contenders ask here too. */
+static inline uint64_t skynet_leaves(uint64_t n)
+{
+    uint64_t leaves = 1;
+    while (leaves <= n / 10)
+        leaves *= 10;
+    return leaves;
+}
+
+static inline uint64_t skynet_inner(uint64_t n)
+{
+    return (skynet_leaves(n) - 1) / 9;
+}
+
 static inline uint64_t same(uint64_t n)
 {
     return n;

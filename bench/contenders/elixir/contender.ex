@@ -13,10 +13,11 @@
 # need not look at them.
 defmodule Contender do
   alias Contender.{Crowds, Figures, Isolation, Parking, Signals, Terms}
+  alias Contender.SavinaBasic
 
   @usage "usage: elixir [--contender elixir] --figure F --variant V --n N --cpus K" <>
            " [--min-time S | --ops N] [--hold] | --list | --version"
-  @modules [Figures, Terms, Signals, Crowds, Parking, Isolation]
+  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, Parking, Isolation]
   @options [
     contender: :string,
     figure: :string,
@@ -90,6 +91,11 @@ defmodule Contender do
     do: [:one_cpu, :two_cpus]
 
   defp variants(:timer), do: [:set_cancel, :set_fire]
+
+  defp variants(figure)
+       when figure in [:skynet, :fj_create, :thread_ring, :counting, :spawn_storm],
+       do: [:one_cpu, :two_cpus]
+
   defp variants(_), do: [:one_cpu, :two_cpus, :free]
 
   # All that any figure has.
@@ -177,7 +183,8 @@ defmodule Contender do
        when k > 1 and figure in [:copy, :selective, :pattern, :timer],
        do: usage("#{figure} is measured on one CPU: --cpus 1")
 
-  defp check_whole(%{figure: :ring, n: 1}), do: usage("a ring has two members or more")
+  defp check_whole(%{figure: figure, n: 1}) when figure in [:ring, :thread_ring],
+    do: usage("a ring has two members or more")
 
   defp check_whole(%{figure: figure, hold: true})
        when figure not in [:memory, :spawn_live, :heap_bytes],

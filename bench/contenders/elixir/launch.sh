@@ -24,6 +24,8 @@ for argument; do
     esac
     option=$argument
 done
+tree=0
+case $figure in skynet) tree=1 figure=memory ;; fj_create | spawn_storm) figure=memory ;; esac # all of them perhaps at once
 case $figure in ring | spawn_live | memory | link_exit | monitor | registry) ;; *) n=1 ;; esac
 # What is no number is refused by the program itself, once it runs.
 case $cpus in 0* | *[!0-9]* | '' | ?????*) cpus=1 ;; esac
@@ -31,7 +33,7 @@ case $n in
 0* | *[!0-9]* | '') n=1 ;;
 ?????????*) n=134000000 ;;
 esac
-processes=$((n + 65536))
+processes=$((n + tree * n / 8 + 65536)) # a tree of ten has ten units for nine leaves
 [ "$processes" -lt 262144 ] && processes=262144
 export ERL_CRASH_DUMP_SECONDS=0
 exec elixir --erl "-boot no_dot_erlang +fnu +S $cpus:$cpus +P $processes $bind" \

@@ -83,7 +83,7 @@ whole(#{variant := one_cpu, cpus := K}) when K > 1 -> usage("one_cpu means --cpu
 whole(#{variant := two_cpus, cpus := 1}) -> usage("two_cpus wants --cpus 2 or more", []);
 whole(#{figure := F, cpus := K}) when K > 1, (F =:= copy orelse F =:= selective orelse F =:= pattern orelse F =:= timer) ->
     usage("~s is measured on one CPU: --cpus 1", [F]);
-whole(#{figure := ring, n := 1}) -> usage("a ring has two members or more", []);
+whole(#{figure := F, n := 1}) when F =:= ring; F =:= thread_ring -> usage("a ring has two members or more", []);
 whole(#{figure := F, hold := true}) when F =/= memory, F =/= spawn_live, F =/= heap_bytes ->
     usage("--hold is for memory, spawn_live and heap_bytes", []);
 whole(_) -> ok.
@@ -98,7 +98,7 @@ possible(Setting) -> Setting.
 
 usage(Format, Arguments) -> throw({usage, io_lib:format(Format, Arguments)}).
 
-modules() -> [figures, terms, signals, crowds, parking, isolation, wake, hog].
+modules() -> [figures, terms, signals, crowds, savina_basic, parking, isolation, wake, hog].
 figures() -> [atom_to_list(F) || Module <- modules(), F <- Module:names()].
 
 variants(copy) -> [bin, list, tuple];
@@ -113,6 +113,8 @@ variants(hog) -> [one_cpu];
 variants(call) -> [one_cpu, two_cpus];
 variants(F) when F =:= big; F =:= bank; F =:= chameneos; F =:= philosophers; F =:= dictionary -> [one_cpu, two_cpus];
 variants(timer) -> [set_cancel, set_fire];
+variants(F) when F =:= skynet; F =:= fj_create; F =:= thread_ring; F =:= counting; F =:= spawn_storm ->
+    [one_cpu, two_cpus];
 variants(_) -> [one_cpu, two_cpus, free].
 
 %% All that any figure has.

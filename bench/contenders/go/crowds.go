@@ -427,13 +427,3 @@ func worker(number int, start <-chan int, asked chan<- access, done chan<- int) 
 		done <- sum
 	}
 }
-
-// Of these, two_cpus is a matter of how many CPUs there are.
-func isCrowd(name string) bool {
-	for _, f := range crowdFigures {
-		if f.name == name {
-			return true
-		}
-	}
-	return false
-}

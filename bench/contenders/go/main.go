@@ -76,6 +76,17 @@ var variantsOf = map[string][]string{
 	"chameneos":    {"one_cpu", "two_cpus"},
 	"philosophers": {"one_cpu", "two_cpus"},
 	"dictionary":   {"one_cpu", "two_cpus"},
+	"skynet":       {"one_cpu", "two_cpus"},
+	"fj_create":    {"one_cpu", "two_cpus"},
+	"thread_ring":  {"one_cpu", "two_cpus"},
+	"counting":     {"one_cpu", "two_cpus"},
+	"spawn_storm":  {"one_cpu", "two_cpus"},
+}
+
+// Those in which two_cpus is two CPUs, and where its goroutines run is left to the runtime.
+var unforced = []string{
+	"big", "bank", "chameneos", "philosophers", "dictionary",
+	"skynet", "fj_create", "thread_ring", "counting", "spawn_storm",
 }
 
 func main() {
@@ -165,7 +176,7 @@ func (s *setting) possible() error {
 	switch {
 	case s.Figure == "yield" && s.Variant != "one_cpu":
 		return cannotError("yield is two units on one CPU: its only variant is one_cpu")
-	case s.Variant == "two_cpus" && !isCrowd(s.Figure):
+	case s.Variant == "two_cpus" && !contains(unforced, s.Figure):
 		return cannotError("Go gives no way to force goroutines onto different CPUs;" +
 			" locking them to threads would measure threads")
 	}
@@ -182,7 +193,7 @@ func (s *setting) variants() []string {
 // The least n: a ring has two members or more, and some sizes may be nothing.
 func (s *setting) least() int {
 	switch s.Figure {
-	case "ring":
+	case "ring", "thread_ring":
 		return 2
 	case "copy", "selective", "heap_bytes", "gc_isolation", "call", "timer":
 		return 0
@@ -215,7 +226,8 @@ func contains(names []string, name string) bool {
 
 // Those whose batches are timed.
 func timed() []figure {
-	return append(append(append(append([]figure(nil), figures...), termFigures...), signalFigures...), crowdFigures...)
+	all := append(append(append([]figure(nil), figures...), termFigures...), signalFigures...)
+	return append(append(all, crowdFigures...), basicFigures...)
 }
 
 func names() (all []string) {
