@@ -41,7 +41,7 @@ TERMS = {
               lambda v, n: (100000, 100000 if v == 'set_cancel' else 5000050000, 1)),
     'registry': ({'one_cpu': 1, 'free': 2}, (1, 1000), lambda v, n: (100000, 5000050000, n + 1))}
 SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
-WITHOUT = {'go': ('binary_step', 'selective', 'pattern'), 'elixir': ('wake',)}
+WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}
 LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake']
 PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
 failures = checked = 0
@@ -160,8 +160,7 @@ def check(peer):
             check_figure(peer, name, variant)
     check_terms(peer)
     check_isolation(peer)
-    if 'wake' not in WITHOUT.get(peer, ()):
-        check_wake(peer)
+    check_wake(peer)
     code, lines, error = got = figure(peer, 'yield', 'one_cpu', '--min-time', '0.02')
     claim(peer, '--min-time', code == 0 and right(lines[0], ('yield', peer, 'one_cpu', 1, N), EXPECTED['yield'], 0), got)
     check_hold(peer, 'memory', 'one_cpu', N, EXPECTED['memory'])
