@@ -1,13 +1,10 @@
-/* pthread_wake.c - wake: two threads, each kept on a CPU of its own, with a semaphore and a word each: the kernel's
- * own way to wake somebody, which is a futex. */
-#define _GNU_SOURCE
-#include "../cpus.h"
+/* pthread_wake.c - wake: two threads with a semaphore and a word each: the kernel's own way to wake somebody, which is
+ * a futex. On which CPUs is up to the kernel. */
 #include "../figures/figures.h"
 #include "pthread_tasks.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <string.h>
 #include <time.h>
@@ -75,21 +72,9 @@ static void *send_all(void *unused)
     return unused;
 }
 
-/* On its own CPU, if there are several, from its first instruction on. */
-static int hire(const struct setting *setting, struct unit *u, void *(*part)(void *))
+static int hire(struct unit *u, void *(*part)(void *))
 {
-    pthread_attr_t attributes;
-    cpu_set_t mask;
-    pthread_attr_init(&attributes);
-    CPU_ZERO(&mask);
-    int r = 0;
-    if (setting->cpus > 1) {
-        CPU_SET(cpus_name(crew.hired), &mask);
-        r = pthread_attr_setaffinity_np(&attributes, sizeof mask, &mask);
-    }
-    if (r == 0)
-        r = pthread_create(&u->thread, &attributes, part, NULL);
-    pthread_attr_destroy(&attributes);
+    int r = pthread_create(&u->thread, NULL, part, NULL);
     if (r)
         bench_why("a thread could not be created: %s", strerror(r));
     crew.hired += r == 0;
@@ -114,9 +99,9 @@ static int begin(const struct setting *setting)
     sem_init(&crew.sender.full, 0, 0);
     sem_init(&crew.receiver.full, 0, 0);
     sem_init(&crew.driver.full, 0, 0);
-    int r = hire(setting, &crew.sender, send_all);
+    int r = hire(&crew.sender, send_all);
     if (r == 0)
-        r = hire(setting, &crew.receiver, receive_all);
+        r = hire(&crew.receiver, receive_all);
     if (r < 0)
         end(setting);
     return r;

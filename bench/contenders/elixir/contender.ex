@@ -12,12 +12,12 @@
 # thousand of them wait for it and in `selective` half a million, and a collection
 # need not look at them.
 defmodule Contender do
-  alias Contender.{Crowds, Figures, Isolation, Parking, Signals, Terms}
+  alias Contender.{Crowds, Figures, Isolation, Parking, Signals, Terms, Wake}
   alias Contender.SavinaBasic
 
   @usage "usage: elixir [--contender elixir] --figure F --variant V --n N --cpus K" <>
            " [--min-time S | --ops N] [--hold] | --list | --version"
-  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, Parking, Isolation]
+  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, Parking, Isolation, Wake]
   @options [
     contender: :string,
     figure: :string,
@@ -85,6 +85,7 @@ defmodule Contender do
   defp variants(figure) when figure in [:heap_bytes, :gc_isolation], do: [:free]
   defp variants(figure) when figure in [:link_exit, :registry], do: [:one_cpu, :free]
   defp variants(:monitor), do: [:one_cpu]
+  defp variants(:wake), do: [:free]
   defp variants(:call), do: [:one_cpu, :two_cpus]
 
   defp variants(figure) when figure in [:big, :bank, :chameneos, :philosophers, :dictionary],
@@ -235,6 +236,7 @@ defmodule Contender do
     case Enum.find(@modules, &(figure in &1.names())) do
       Parking -> Parking.sample(setting)
       Isolation -> Isolation.sample(setting)
+      Wake -> Wake.sample(setting)
       module -> batches(module, setting)
     end
   end

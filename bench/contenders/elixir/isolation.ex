@@ -80,7 +80,7 @@ defmodule Contender.Isolation do
   end
 
   # By nearest rank.
-  defp percentile(per_mille, sorted),
+  def percentile(per_mille, sorted),
     do: elem(sorted, div(tuple_size(sorted) * per_mille + 999, 1000) - 1)
 
   # -- the units -------------------------------------------------------------

@@ -1,16 +1,15 @@
 // wake: how long until who is sent something runs, when nothing else does?
 //
-// Two goroutines. The sender sleeps for n ms, reads the clock and sends what it has
-// read; the receiver reads the clock as soon as it runs, and answers with the
-// difference. Go gives no way to keep goroutines on different threads, and would run the
-// receiver in the sender's place as soon as that waits. So the sender does not wait: it
-// looks for the answer until it is there, and the receiver has to be woken elsewhere.
+// Two goroutines, each locked to a thread of its own, or the receiver would run in the
+// sender's place as soon as that waits. The sender sleeps for n ms, reads the clock and
+// sends what it has read; the receiver reads the clock as soon as it runs, and answers
+// with the difference.
 package main
 
 import (
 	"fmt"
+	"runtime"
 	"sort"
-	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -24,29 +23,22 @@ const (
 )
 
 func (r *sample) wake() error {
-	start, sent, stop := time.Now(), make(chan time.Duration), make(chan bool)
-	var answer int64
+	start, sent, answers := time.Now(), make(chan time.Duration), make(chan int64)
+	runtime.LockOSThread()
 	go func() {
+		runtime.LockOSThread()
 		for at := range sent {
-			atomic.StoreInt64(&answer, (time.Since(start) - at).Nanoseconds())
+			answers <- (time.Since(start) - at).Nanoseconds()
 		}
-		close(stop)
 	}()
 	idle, err := idleTime()
 	latencies := make([]int64, wakes)
 	for i := range latencies {
 		time.Sleep(time.Duration(r.N) * time.Millisecond)
-		atomic.StoreInt64(&answer, 0)
 		sent <- time.Since(start)
-		for r.CPUs > 1 && atomic.LoadInt64(&answer) == 0 {
-		}
-		for atomic.LoadInt64(&answer) == 0 { // one CPU: it runs when we wait
-			time.Sleep(time.Microsecond)
-		}
-		latencies[i] = atomic.LoadInt64(&answer)
+		latencies[i] = <-answers
 	}
 	close(sent)
-	<-stop
 	if err != nil {
 		return err
 	}
