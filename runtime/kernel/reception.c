@@ -106,6 +106,15 @@ bool signals_are_due(const struct process *p)
     return false;
 }
 
+bool signal_receive(struct process *p, struct signal *signal)
+{
+    uint32_t before = p->mail.count;
+    if (LIKELY(!p->doomed))
+        return receive_one(p, signal) || p->mail.count != before;
+    signal->message.next = NULL;
+    return signals_receive(p, &signal->message);
+}
+
 /* ---- in place of who sleeps ---- */
 
 /* True: it is to be woken. While it is suspended it is not, and that is noted. */

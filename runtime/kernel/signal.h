@@ -115,6 +115,8 @@ struct message *message_of_tuple(const term *elements, unsigned n);
  * this list, oldest first: messages go to its mailbox, signals take effect. True: there is
  * something for it to see. */
 bool signals_receive(struct process *p, struct message *oldest);
+/* The same for one alone. */
+bool signal_receive(struct process *p, struct signal *);
 /* Without a way through the inbox: if p sleeps, and nobody here acts for another sleeper, p is the
  * caller's, who does with it what its signal would, and says then whether there is something for
  * p to see. False: no. Any thread. */
