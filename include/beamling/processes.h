@@ -241,7 +241,7 @@ BL_API bl_error bl_sleep(uint64_t milliseconds);
  * that has ended by then, nothing happens. (If it was set by another process it takes its memory until
  * then, or until somebody asks for it; one that was set for oneself is gone with oneself.) To a name: to who has it then. `absolute`: the
  * milliseconds are those of bl_monotonic_ns() / 1000000. The result is a reference; "no
- * term" if something is wrong with the arguments or there is no memory; BL_ELIMIT and BL_ESTATE of
+ * term" if something is wrong with the arguments or there is no memory (or there are 2^27 timers); BL_ELIMIT and BL_ESTATE of
  * a thread come out as that too. (erlang:send_after/4) [any]; a tenth of a microsecond, however many
  * there are, and for a thread the birth of a process, which hands it over to a scheduler */
 BL_API bl_term bl_send_after(uint64_t milliseconds, bl_term to, bl_term message);

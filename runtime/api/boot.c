@@ -84,8 +84,6 @@ static void sched_destroy(struct sched *s)
     free(s->lanes);
     free(s->free);
     free(s->looks);
-    if (s->timers)
-        alarms_forget(s->timers);
     free(s->timers);
     free(s);
 }
@@ -192,6 +190,7 @@ static void destroy(void)
 {
     if (processes.all)
         free_processes();
+    alarms_destroy();
     for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++) {
         small_drain(&runtime.scheds[i]->small);
         sched_destroy(runtime.scheds[i]);
@@ -201,7 +200,6 @@ static void destroy(void)
     free(runtime.reserve);
     small_fini();
     names_destroy();
-    pool_fini(&runtime.alarms);
     pool_fini(&runtime.timers);
     pool_fini(&runtime.signals);
     pool_fini(&runtime.messages);
@@ -220,12 +218,11 @@ static bl_error create(const struct bl_options *o)
     small_init();
     pool_init(&runtime.messages, sizeof(struct message), SLAB);
     pool_init(&runtime.signals, sizeof(struct signal), SLAB);
-    pool_init(&runtime.alarms, sizeof(struct alarm), SLAB);
     pool_init(&runtime.timers, sizeof(struct timer), SLAB);
     /* What was asked for must be had; a default may shrink. */
     uint64_t wanted = o->max_processes ? o->max_processes : default_processes;
     uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;
-    if (processes_create(wanted, least, slack(o)) || names_create() || create_lanes(o))
+    if (processes_create(wanted, least, slack(o)) || names_create() || alarms_create() || create_lanes(o))
         return BL_ENOMEM;
     processes.off_heap = o->message_queue_off_heap;
     processes.most = o->max_heap_size;

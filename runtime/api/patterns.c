@@ -177,40 +177,61 @@ static NOINLINE bl_error send_made_to(struct sched *s, term to, struct block *ma
     return term_is_reference(to) ? BL_OK : term_is_atom(to) ? BL_ENAME : BL_EINVAL;
 }
 
-/* `pid`: it is one, though maybe nobody's. */
-static inline __attribute__((always_inline)) bl_error send_text(term to, bool pid, bl_site *site, const char *text,
-                                                                va_list *args)
+static inline bl_error send_made(struct sched *s, term to, bool pid, struct block *made)
 {
-    struct sched *s = calling_sched();
-    const struct build *b = build_at(site, text);
-    uint64_t words[BUILD_ARGS_MOST];
-    bl_error error;
-    build_read_args(b, args, words);
-    if (UNLIKELY(!build_is_boxed(b)))
-        return send_term(term_give(to), pid, b, words);
-    struct block *made = build_message(b, words, &error);
-    if (UNLIKELY(!made))
-        return error;
-    error = pid ? send_made_to_pid(s, to, to, made) : send_made_to(s, to, made);
+    bl_error error = pid ? send_made_to_pid(s, to, to, made) : send_made_to(s, to, made);
     if (LIKELY(s != NULL))
         sched_charge(s, 1);
     return error;
 }
 
+/* NULL: it is not the usual case. */
+static inline __attribute__((always_inline)) struct block *make_plain(const struct build *b, va_list *args)
+{
+    const struct template *t = b->template;
+    return LIKELY(t && t->plain) ? build_message_plain(t, args) : NULL;
+}
+
+/* `pid`: it is one, though maybe nobody's. */
+static NOINLINE bl_error send_text(struct sched *s, term to, bool pid, const struct build *b, va_list *args)
+{
+    uint64_t words[BUILD_ARGS_MOST];
+    bl_error error;
+    build_read_args(b, args, words);
+    if (!build_is_boxed(b))
+        return send_term(term_give(to), pid, b, words);
+    struct block *made = build_message(b, words, &error);
+    return made ? send_made(s, to, pid, made) : error;
+}
+
 bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
 {
+    struct sched *s = calling_sched();
+    const struct build *b = build_at(site, text);
     va_list args;
     va_start(args, text);
-    bl_error error = send_text(to.word, true, site, text, &args);
+    struct block *made = make_plain(b, &args);
+    va_end(args);
+    if (LIKELY(made != NULL))
+        return send_made(s, to.word, true, made);
+    va_start(args, text);
+    bl_error error = send_text(s, to.word, true, b, &args);
     va_end(args);
     return error;
 }
 
 bl_error bl_send_built_to(bl_term to, bl_site *site, const char *text, ...)
 {
+    struct sched *s = calling_sched();
+    const struct build *b = build_at(site, text);
     va_list args;
     va_start(args, text);
-    bl_error error = send_text(to.word, term_is_pid(to.word), site, text, &args);
+    struct block *made = make_plain(b, &args);
+    va_end(args);
+    if (LIKELY(made != NULL))
+        return send_made(s, to.word, term_is_pid(to.word), made);
+    va_start(args, text);
+    bl_error error = send_text(s, to.word, term_is_pid(to.word), b, &args);
     va_end(args);
     return error;
 }

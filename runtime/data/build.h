@@ -32,6 +32,7 @@
 
 #include "data/box.h"
 #include "data/syntax.h"
+#include "data/template.h"
 
 /* A text, read to build terms of it. NULL: *error says why. Freed by syntax_free(). */
 struct build *build_compile(const char *text, size_t length, struct text_error *error);
@@ -48,6 +49,35 @@ term build_make(struct heap *, const struct build *, va_list *args, bl_error *er
 /* The same in blocks of its own, as a message: the word of the first is the term. Only if it is
  * no immediate; what terms among the values point to is copied. NULL: as TERM_NONE above. */
 struct block *build_message(const struct build *, const uint64_t *words, bl_error *error);
+
+/* An argument that is a word, whatever its type: every ABI that we have passes all of these alike. */
+_Static_assert(sizeof(bl_term) == 8 && sizeof(bl_pid) == 8 && sizeof(int64_t) == 8 && sizeof(void *) == 8, "a word");
+static inline __attribute__((always_inline)) uint64_t build_read_word(va_list *args)
+{
+    return va_arg(*args, uint64_t);
+}
+
+/* The usual message: its text has a plain template, so the values are read into their places.
+ * NULL: one is not what its hole says, or there is no memory; and *args is used up. */
+static inline __attribute__((always_inline)) struct block *build_message_plain(const struct template *t, va_list *args)
+{
+    struct block *b = block_create(t->words);
+    if (UNLIKELY(!b))
+        return NULL;
+    term *words = b->words;
+    template_copy(t, words);
+    for (const struct template_hole *hole = t->holes, *end = hole + t->n_holes; hole < end; hole++) {
+        uint64_t value = build_read_word(args);
+        __asm__ volatile("" ::: "memory"); /* the state of the va_list is not worth three registers */
+        if (UNLIKELY(!template_put_plain(hole, value, &words[hole->place]))) {
+            block_free(b);
+            return NULL;
+        }
+    }
+    b->used = t->words;
+    b->message.word = t->root + (term)(uintptr_t)words;
+    return b;
+}
 
 /* Does what this text builds live on a heap, whatever the values are? */
 static inline bool build_is_boxed(const struct build *b)

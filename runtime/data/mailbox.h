@@ -143,6 +143,12 @@ static inline bool inbox_idle(struct inbox *in, uint32_t generation, struct mess
                                                    memory_order_release, memory_order_relaxed);
 }
 
+/* Does the owner sleep? Any thread; a hint. */
+static inline bool inbox_is_idle(const struct inbox *in, uint32_t generation)
+{
+    return atomic_load_explicit(&in->word, memory_order_relaxed) == inbox_pack(INBOX_IDLE, generation);
+}
+
 /* Wake the owner without a message. True: it was asleep, and the caller must schedule
  * it. Any thread. */
 static inline bool inbox_rouse(struct inbox *in, uint32_t generation)

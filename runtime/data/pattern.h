@@ -71,10 +71,11 @@ static inline unsigned pattern_arguments(const struct pattern *p)
     return p->text->n_args;
 }
 
-/* The arguments of one call, each as a word: read once, used for many terms. */
+/* The arguments of one call, which all are words: read once, used for many terms. */
 static inline void pattern_read_args(const struct pattern *p, va_list *args, uint64_t *words)
 {
-    build_read_args(p->text, args, words);
+    for (unsigned i = 0, n = p->text->n_args; i < n; i++)
+        words[i] = build_read_word(args);
 }
 
 /* False: it does not match, for certain. Reads at most two words of what t points to. */

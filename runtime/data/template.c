@@ -21,10 +21,23 @@ static enum template_words template_kind(const term *object)
     return header_kind(*object) == BOX_FLOAT ? WORDS_OF_FLOAT : WORDS_RAW;
 }
 
-static void template_note_hole(struct template *t, size_t place, unsigned arg, bool raw, const char *letters)
+static uint8_t template_tag(char letter)
 {
-    if (letters)
-        t->holes[t->n_holes] = (struct template_hole){(uint8_t)place, (uint8_t)arg, letters[arg], raw};
+    switch (letter) {
+    case 'a': return TERM_ATOM;
+    case 'p': return TERM_PID;
+    case 'r': return TERM_REFERENCE;
+    default: return 0;
+    }
+}
+
+static void template_note_hole(struct template *t, size_t place, unsigned arg, const char *letters)
+{
+    if (letters) {
+        uint8_t tag = template_tag(letters[arg]);
+        t->holes[t->n_holes] = (struct template_hole){(uint8_t)place, (uint8_t)arg, letters[arg], tag};
+        t->plain &= arg == t->n_holes && (tag || letters[arg] == 'i');
+    }
     t->n_holes++;
 }
 
@@ -46,9 +59,9 @@ static void template_scan(struct template *t, const term *words, size_t n, const
         size_t end = i + object_size(words + i);
         for (; i < end; i++)
             if (kind == WORDS_OF_FLOAT && (words[i] & ~UINT64_C(0xff)) == template_float_mark(0))
-                template_note_hole(t, i, (unsigned)(words[i] & 0xff), true, letters);
+                template_note_hole(t, i, (unsigned)(words[i] & 0xff), letters);
             else if (kind == WORDS_OF_TERMS && term_is_own(words[i], TERM_OWN_MARK))
-                template_note_hole(t, i, term_own_value(words[i]), false, letters);
+                template_note_hole(t, i, term_own_value(words[i]), letters);
             else if (kind == WORDS_OF_TERMS && term_is_pointer(words[i]))
                 template_note_pointer(t, i, words[i], words, letters);
     }
@@ -63,6 +76,7 @@ struct template *template_create(term root, const term *words, size_t n, const c
         return NULL;
     t->root = root - (term)(uintptr_t)words;
     t->words = (uint8_t)n;
+    t->plain = true;
     memcpy(t->image, words, n * sizeof *words);
     t->holes = (struct template_hole *)(t->image + n);
     t->pointers = (uint8_t *)(t->holes + found.n_holes);
@@ -101,24 +115,17 @@ bool template_accepts(char letter, term t)
 
 static inline bool template_value(const struct template_hole *hole, uint64_t arg, term *at)
 {
-    if (hole->letter == 'i') {
-        *at = term_int((int64_t)arg);
-        return LIKELY((int64_t)arg >= BL_INT_MIN && (int64_t)arg <= BL_INT_MAX);
-    }
+    if (hole->letter == 'i')
+        return template_put_int(arg, at);
     *at = arg;
-    if (LIKELY(hole->letter == 'p'))
-        return LIKELY(term_is_pid(arg));
-    return LIKELY(hole->raw ? template_float(arg) : template_accepts(hole->letter, arg));
+    if (LIKELY(hole->tag))
+        return LIKELY((arg & TERM_IMMEDIATE_MASK) == hole->tag);
+    return LIKELY(hole->letter == 'f' ? template_float(arg) : template_accepts(hole->letter, arg));
 }
 
 bool template_fill(const struct template *t, term *words, const uint64_t *args, term *made)
 {
-    for (size_t i = 0, n = t->words; i < n; i++) {
-        words[i] = t->image[i];
-        __asm__ volatile(""); /* a few words are copied sooner than memcpy() is called */
-    }
-    for (size_t i = 0, n = t->n_pointers; i < n; i++)
-        words[t->pointers[i]] += (term)(uintptr_t)words;
+    template_copy(t, words);
     for (size_t i = 0, n = t->n_holes; i < n; i++)
         if (UNLIKELY(!template_value(&t->holes[i], args[t->holes[i].arg], &words[t->holes[i].place])))
             return false;

@@ -19,11 +19,12 @@ enum { TEMPLATE_WORDS_MOST = 250 }; /* places fit into a byte */
 struct template {
     term root; /* its tag, and its place in the image */
     uint8_t words, n_pointers, n_holes;
+    bool plain; /* the values can only be words, and come in the order of the holes */
     uint8_t *pointers;           /* places of words that hold the place of an object, and its tag */
     struct template_hole {
         uint8_t place, arg;
-        char letter;
-        bool raw; /* the payload of a float */
+        char letter; /* 'f': the payload of a float */
+        uint8_t tag; /* the low bits of all words that it takes; 0: not so simple */
     } *holes;
     term image[];
 };
@@ -47,6 +48,32 @@ void template_free(struct template *);
 
 /* May a hole of this letter have this term? Not for holes that take other C types. */
 bool template_accepts(char letter, term t);
+
+/* The image, and nothing in its holes. */
+static inline void template_copy(const struct template *t, term *words)
+{
+    for (size_t i = 0, n = t->words; i < n; i++) {
+        words[i] = t->image[i];
+        __asm__ volatile(""); /* a few words are copied sooner than memcpy() is called */
+    }
+    for (size_t i = 0, n = t->n_pointers; i < n; i++)
+        words[t->pointers[i]] += (term)(uintptr_t)words;
+}
+
+static inline bool template_put_int(uint64_t arg, term *at)
+{
+    *at = term_int((int64_t)arg);
+    return LIKELY((int64_t)arg >= BL_INT_MIN && (int64_t)arg <= BL_INT_MAX);
+}
+
+/* A hole of a plain one gets its value. False: as for template_fill(). */
+static inline bool template_put_plain(const struct template_hole *hole, uint64_t arg, term *at)
+{
+    if (hole->letter == 'i')
+        return template_put_int(arg, at);
+    *at = arg;
+    return LIKELY((arg & TERM_IMMEDIATE_MASK) == hole->tag);
+}
 
 /* Make it in t->words words. False: a value is not what its hole says, or a number needs
  * words of its own: build it, then. */

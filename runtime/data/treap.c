@@ -80,6 +80,12 @@ static struct treap_node **link_to(struct treap *t, const struct treap_node *n)
 void treap_add(struct treap *t, struct treap_node *n)
 {
     struct treap_node **link = &t->root;
+    if (!*link) { /* most have none, or one */
+        *link = n;
+        n->left = n->right = NULL;
+        t->count++;
+        return;
+    }
     uint64_t own = rank(n->key);
     while (*link && rank((*link)->key) >= own)
         link = n->key < (*link)->key ? &(*link)->left : &(*link)->right;

@@ -19,13 +19,15 @@ static void put(struct wheel *w, unsigned level, unsigned slot, struct wheel_ent
     w->occupied[level][slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
-/* Into the lowest level whose slots reach e's tick, which is to come. The tick at which its slot begins. */
-static uint64_t place(struct wheel *w, struct wheel_entry *e)
+/* Into the lowest level whose slots reach this tick, which is to come. The tick at which its slot begins. */
+static uint64_t place(struct wheel *w, struct wheel_entry *e, uint64_t tick)
 {
-    uint64_t tick = e->tick, distance = tick - w->now;
-    unsigned level = 0;
-    while (level < WHEEL_LEVELS - 1 && distance >> (level + 1) * WHEEL_BITS)
-        level++;
+    uint64_t distance = tick - w->now;
+    if (UNLIKELY(distance > UINT32_MAX)) { /* it will come down, and be placed again */
+        distance = UINT32_MAX;
+        tick = w->now + distance;
+    }
+    unsigned level = distance >> WHEEL_BITS ? (31 - (unsigned)__builtin_clz((uint32_t)distance)) / WHEEL_BITS : 0;
     uint64_t turn = tick >> level * WHEEL_BITS;
     put(w, level, turn & slot_mask, e);
     return turn << level * WHEEL_BITS;
@@ -34,11 +36,9 @@ static uint64_t place(struct wheel *w, struct wheel_entry *e)
 uint64_t wheel_add(struct wheel *w, struct wheel_entry *e)
 {
     ASSERT(!e->link);
-    if (e->tick <= w->now)
-        e->tick = w->now + 1;
-    ASSERT(e->tick - w->now <= UINT32_MAX);
+    uint64_t tick = wheel_tick_after(e->due);
     w->count++;
-    return place(w, e);
+    return place(w, e, tick > w->now ? tick : w->now + 1);
 }
 
 static void unlink_entry(struct wheel_entry *e)
@@ -86,6 +86,11 @@ static unsigned levels_beginning(const struct wheel *w)
     return level;
 }
 
+static void come_down(struct wheel *w, struct wheel_entry *e)
+{
+    place(w, e, wheel_tick_after(e->due));
+}
+
 /* The slots of upper levels that begin now come down, as far as *patience reaches. */
 static bool cascade(struct wheel *w, unsigned *patience)
 {
@@ -93,7 +98,7 @@ static bool cascade(struct wheel *w, unsigned *patience)
         for (; w->slots[level][slot_now(w, level)]; --*patience) {
             if (!*patience)
                 return false;
-            place(w, take_from(w, level));
+            come_down(w, take_from(w, level));
         }
     return true;
 }

@@ -1,25 +1,83 @@
 /* alarm.c - see alarm.h. */
 #include "kernel/alarm.h"
 
+#include <errno.h>
+
 #include "data/atom.h"
 #include "kernel/name.h"
 #include "kernel/receive.h"
 #include "kernel/reference.h"
 #include "kernel/signal.h"
 
-enum { ALARMS_AT_ONCE = 200 /* about twenty microseconds */ };
+enum { ALARMS_AT_ONCE = 200 /* about twenty microseconds */, ALARMS_FEW = 2 * 1024 * 1024 /* a large page */ };
 
-static struct timers *home_of(term reference)
+/* All there can be: constant while the runtime runs. */
+static struct {
+    struct alarm *all;
+    size_t capacity;
+} alarms;
+
+static size_t alarms_size(void)
 {
-    unsigned i = reference_alarm_scheduler(reference);
-    return reference_is_alarm(reference) && i < runtime.count ? runtime.scheds[i]->timers : NULL;
+    return align_up(alarms.capacity * sizeof(struct alarm), os_page_size());
 }
 
+int alarms_create(void)
+{
+    enum { MOST = 1 << 27, LEAST = 1 << 16 };
+    for (alarms.capacity = MOST; alarms.capacity >= LEAST; alarms.capacity /= 2) {
+        alarms.all = os_reserve(alarms_size());
+        if (!alarms.all)
+            continue;
+        if (alarms_size() > ALARMS_FEW) /* few of them stay small */
+            os_wish_large_pages((char *)alarms.all + ALARMS_FEW, alarms_size() - ALARMS_FEW);
+        pool_init_over(&runtime.alarms, sizeof(struct alarm), 0, alarms.all, alarms.capacity);
+        return 0;
+    }
+    return -ENOMEM;
+}
+
+void alarms_destroy(void)
+{
+    if (!alarms.all)
+        return;
+    for (size_t i = 0, n = pool_ever_taken(&runtime.alarms, alarms.all); i < n; i++)
+        if (alarm_is_armed(&alarms.all[i]))
+            parcel_release(alarms.all[i].payload);
+    os_release(alarms.all, alarms_size());
+    alarms.all = NULL;
+}
+
+/* NULL: this never was one. */
+static struct alarm *alarm_of(term reference)
+{
+    uint32_t place = reference_alarm_place(reference);
+    return LIKELY(reference_is_alarm(reference) && place < alarms.capacity) ? &alarms.all[place] : NULL;
+}
+
+static term reference_of(const struct alarm *a)
+{
+    return reference_alarm((uint32_t)(a - alarms.all), alarm_life(a));
+}
+
+/* Who sets one sets more: the place for the next is fetched, as taking it will read it. */
+static struct alarm *alarm_take(struct sched *s)
+{
+    if (UNLIKELY(!s))
+        return pool_take_shared(&runtime.alarms);
+    struct alarm *a = pool_take(&runtime.alarms, &s->alarm_cache);
+    __builtin_prefetch(s->alarm_cache.loaded, 1);
+    return a;
+}
+
+/* Nobody is to be given a reference twice: what has used up its lives is left lying. */
 static void alarm_free(struct alarm *a)
 {
     struct sched *s = self_sched();
     parcel_release(a->payload);
-    if (s)
+    if (UNLIKELY(alarm_life(a) == ALARM_LIVES))
+        return;
+    if (LIKELY(s != NULL))
         pool_give(&runtime.alarms, &s->alarm_cache, a);
     else
         pool_give_shared(&runtime.alarms, a);
@@ -27,42 +85,45 @@ static void alarm_free(struct alarm *a)
 
 /* ---- under the lock ---- */
 
-/* A wheel reaches 52 days ahead: what is later is looked at then, and put there again. */
-static void reach_for(struct alarm *a, uint64_t now)
+/* Its home, locked. If somebody's reference is of the life that a has now, this is where; if not, we
+ * have locked something and see that. (Home and life are written under the lock of that home,
+ * and the life that a reference names has begun before anybody has it.) */
+static struct timers *lock_home(const struct alarm *a)
 {
-    uint64_t tick = timer_tick_after(a->deadline_ns), last = now + UINT32_MAX;
-    a->entry.tick = tick < last ? tick : last;
+    for (;;) {
+        /* relaxed: the lock orders what counts. */
+        unsigned home = atomic_load_explicit(&a->home, memory_order_relaxed);
+        struct timers *t = runtime.scheds[home]->timers;
+        lock_acquire(&t->lock);
+        if (LIKELY(home == atomic_load_explicit(&a->home, memory_order_relaxed)))
+            return t;
+        lock_release(&t->lock);
+    }
 }
 
-static bool arm_locked(struct timers *t, struct alarm *a, uint64_t now_ns)
+static inline void set_life_locked(struct alarm *a, uint32_t life, bool armed)
 {
-    if (!table_add(&t->by_reference, &a->in_table))
-        return false;
-    reach_for(a, t->alarms.count ? t->alarms.now : now_ns >> TIMER_TICK_SHIFT);
-    timers_add(t, &t->alarms, &a->entry, now_ns);
-    a->armed = true;
-    return true;
+    atomic_store_explicit(&a->life, life << 1 | armed, memory_order_relaxed);
 }
 
-static void put_again_locked(struct timers *t, struct alarm *a)
+/* Is this what the reference names, and not over? */
+static inline bool is_meant_locked(const struct alarm *a, term reference)
 {
-    reach_for(a, t->alarms.now);
-    wheel_add(&t->alarms, &a->entry);
+    return atomic_load_explicit(&a->life, memory_order_relaxed) == (reference_alarm_life(reference) << 1 | 1);
 }
 
-/* It has left the wheel, or is about to. */
+static void arm_locked(struct sched *s, struct alarm *a, uint64_t now_ns)
+{
+    timers_add(s->timers, &s->timers->alarms, &a->entry, now_ns);
+    atomic_store_explicit(&a->home, (uint16_t)s->index, memory_order_relaxed);
+    set_life_locked(a, alarm_life(a) + 1, true);
+}
+
 static void disarm_locked(struct timers *t, struct alarm *a)
 {
-    if (wheel_remove(&t->alarms, &a->entry) && !t->alarms.count)
-        timers_changed(t);
-    table_remove(&t->by_reference, &a->in_table);
-    a->armed = false;
-}
-
-static struct alarm *find_locked(const struct timers *t, term reference)
-{
-    struct table_entry *e = table_find(&t->by_reference, reference);
-    return e ? CONTAINER_OF(e, struct alarm, in_table) : NULL;
+    wheel_remove(&t->alarms, &a->entry);
+    timers_removed(t);
+    set_life_locked(a, alarm_life(a), false);
 }
 
 /* ---- the owner's list ---- */
@@ -93,9 +154,7 @@ static void unlist(struct alarm *a)
  * its home, before it closed its mailbox: after it comes our turn. */
 static void find_nobody(struct alarm *a)
 {
-    struct timers *t = home_of(a->in_table.key);
-    lock_acquire(&t->lock);
-    lock_release(&t->lock);
+    lock_release(&lock_home(a)->lock);
     alarm_free(a);
 }
 
@@ -114,12 +173,9 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
     if (now_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
         return;
     lock_acquire(&t->lock);
-    while ((e = wheel_pop(&t->alarms, now_ns >> TIMER_TICK_SHIFT, &patience))) {
-        if (UNLIKELY(CONTAINER_OF(e, struct alarm, entry)->deadline_ns > now_ns)) {
-            put_again_locked(t, CONTAINER_OF(e, struct alarm, entry));
-            continue;
-        }
-        disarm_locked(t, CONTAINER_OF(e, struct alarm, entry));
+    while ((e = wheel_pop(&t->alarms, now_ns >> WHEEL_TICK_SHIFT, &patience))) {
+        struct alarm *a = CONTAINER_OF(e, struct alarm, entry);
+        set_life_locked(a, alarm_life(a), false);
         *end = e;
         end = &e->next;
     }
@@ -135,47 +191,33 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
 
 /* ---- what a process does ---- */
 
-static struct alarm *alarm_take(void)
-{
-    struct sched *s = self_sched();
-    return s ? pool_take(&runtime.alarms, &s->alarm_cache) : pool_take_shared(&runtime.alarms);
-}
-
-/* Field by field: compilers fill two cache lines with zeros by an instruction that takes as long as the rest. */
-static void alarm_init(struct alarm *a, uint64_t deadline_ns, term to, term message)
-{
-    a->entry.link = NULL;
-    a->entry.tick = timer_tick_after(deadline_ns);
-    a->armed = false;
-    a->link = NULL;
-    a->to = to;
-    a->payload = parcel_make(message);
-    a->deadline_ns = deadline_ns;
-}
-
 term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps)
 {
-    struct process *p = self_sched() ? s->current : NULL;
-    if (!term_is_atom(to) && !process_find(to))
-        return term_reference(reference_number(self_sched())); /* there is nothing to keep */
+    struct sched *self = self_sched();
+    struct process *p = self ? self->current : NULL;
     bool owned = p && to == process_pid(p);
-    struct alarm *a = !owned || extra_of(p) ? alarm_take() : NULL;
-    if (!a)
+    if (!owned && !term_is_atom(to) && !process_find(to))
+        return term_reference(reference_number(self)); /* there is nothing to keep */
+    struct alarm *a = !owned || extra_of(p) ? alarm_take(self) : NULL;
+    if (UNLIKELY(!a))
         return TERM_NONE;
-    alarm_init(a, deadline_ns, to, message);
-    a->wraps = wraps;
-    a->owned = owned;
-    struct timers *t = s->timers;
-    lock_acquire(&t->lock);
-    term reference = a->in_table.key = reference_alarm(s->index, ++t->alarms_set);
-    bool armed = a->payload && arm_locked(t, a, now_ns);
-    if (armed && owned) /* before it can expire */
-        enlist(p, a);
-    lock_release(&t->lock);
-    if (!armed) {
+    a->payload = parcel_make(message);
+    if (UNLIKELY(!a->payload)) {
         alarm_free(a);
         return TERM_NONE;
     }
+    a->entry.link = NULL;
+    a->entry.due = deadline_ns;
+    a->to = to;
+    a->link = NULL;
+    a->wraps = wraps;
+    a->owned = owned;
+    lock_acquire(&s->timers->lock);
+    arm_locked(s, a, now_ns);
+    if (owned) /* before it can expire */
+        enlist(p, a);
+    term reference = reference_of(a);
+    lock_release(&s->timers->lock);
     if (p)
         alarm_watch(s);
     return reference;
@@ -187,24 +229,25 @@ void alarm_watch(struct sched *s)
         sched_watch_timers(s, TIMER_SWITCHES);
 }
 
-static int64_t ms_left(const struct alarm *a)
+/* -1: as good as gone. */
+static int64_t ms_left(const struct alarm *a, bool is_ours, uint64_t now_ns)
 {
     static const uint64_t ns_in_ms = 1000 * 1000;
-    uint64_t now = os_now_ns();
-    if (!term_is_atom(a->to) && !process_find(a->to))
-        return -1; /* as good as gone */
-    return a->deadline_ns > now ? (int64_t)((a->deadline_ns - now) / ns_in_ms) : 0;
+    if (!is_ours && !term_is_atom(a->to) && !process_find(a->to))
+        return -1;
+    return a->entry.due > now_ns ? (int64_t)((a->entry.due - now_ns) / ns_in_ms) : 0;
 }
 
 int64_t alarm_read(term reference)
 {
-    struct timers *t = home_of(reference);
-    if (!t)
+    struct alarm *a = alarm_of(reference);
+    if (!a)
         return -1;
-    lock_acquire(&t->lock);
-    struct alarm *a = find_locked(t, reference);
-    int64_t ms = a ? ms_left(a) : -1;
-    bool useless = a && ms < 0 && !a->owned; /* its addressee has ended */
+    uint64_t now = os_now_ns();
+    struct timers *t = lock_home(a);
+    bool is_set = is_meant_locked(a, reference);
+    int64_t ms = is_set ? ms_left(a, false, now) : -1;
+    bool useless = is_set && ms < 0 && !a->owned; /* its addressee has ended */
     if (useless)
         disarm_locked(t, a);
     lock_release(&t->lock);
@@ -215,18 +258,20 @@ int64_t alarm_read(term reference)
 
 int64_t alarm_cancel(struct process *p, term reference)
 {
-    struct timers *t = home_of(reference);
-    if (!t)
-        return -1;
-    lock_acquire(&t->lock);
-    struct alarm *a = find_locked(t, reference);
-    int64_t ms = a ? ms_left(a) : -1;
-    if (a)
-        disarm_locked(t, a);
-    lock_release(&t->lock);
+    struct alarm *a = alarm_of(reference);
     if (!a)
         return -1;
-    if (a->owned && (!p || a->to != process_pid(p))) { /* it is in the list of another */
+    uint64_t now = os_now_ns();
+    struct timers *t = lock_home(a);
+    if (!is_meant_locked(a, reference)) {
+        lock_release(&t->lock);
+        return -1;
+    }
+    bool is_ours = p && a->to == process_pid(p);
+    int64_t ms = ms_left(a, is_ours, now);
+    disarm_locked(t, a);
+    lock_release(&t->lock);
+    if (UNLIKELY(a->owned && !is_ours)) { /* it is in the list of another */
         parcel_release(a->payload);
         a->payload = 0;
         alarm_send(a);
@@ -244,7 +289,7 @@ static struct message *message_of(const struct alarm *a)
 {
     term payload = parcel_term(a->payload);
     if (a->wraps)
-        return message_of_tuple((term[]){term_atom(ATOM_timeout), a->in_table.key, payload}, 3);
+        return message_of_tuple((term[]){term_atom(ATOM_timeout), reference_of(a), payload}, 3);
     return message_make(self_sched(), payload);
 }
 
@@ -273,9 +318,8 @@ void alarm_orphaned(struct message *m)
 void alarm_leave(struct process *p)
 {
     struct alarm *a = p->extra->alarms;
-    struct timers *t = home_of(a->in_table.key);
-    lock_acquire(&t->lock);
-    bool armed = a->armed;
+    struct timers *t = lock_home(a);
+    bool armed = alarm_is_armed(a);
     if (armed)
         disarm_locked(t, a);
     unlist(a);
@@ -294,13 +338,4 @@ uint64_t alarms_count(void)
         lock_release(&t->lock);
     }
     return n;
-}
-
-void alarms_forget(struct timers *t)
-{
-    for (struct table_entry *e; (e = table_any(&t->by_reference));) {
-        table_remove(&t->by_reference, e);
-        parcel_release(CONTAINER_OF(e, struct alarm, in_table)->payload);
-    }
-    table_fini(&t->by_reference);
 }

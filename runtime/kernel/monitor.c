@@ -193,25 +193,66 @@ bool alias_end_self(struct process *p, term reference)
     return true;
 }
 
+/* The first reply is the only one, and if the alias was a monitor's it is over too. */
+static void replied(struct process *p, struct signal *record)
+{
+    if (record->flags & REFERENCE_MONITOR) {
+        record->flags &= ~(unsigned)REFERENCE_UNALIAS;
+        (void)tell(p, record); /* needs no memory, as no alias stays */
+    } else {
+        deactivate(p, record);
+    }
+}
+
+/* A message by alias has reached p, who runs or is held by the caller. False: it is none any more. */
+static bool take_by_alias(struct process *p, term alias, struct message *m, bool priority)
+{
+    struct signal *record = find_reference(p, alias);
+    bool counts = record && (record->flags & REFERENCE_ALIAS);
+    if (!counts) {
+        message_free(m);
+        return false;
+    }
+    signal_post_message(p, m, priority && (record->flags & REFERENCE_ALIAS_PRIORITY));
+    if (record->flags & REFERENCE_REPLY)
+        replied(p, record);
+    return true;
+}
+
+/* False: it came to nobody, and is freed; or there was no memory, and it is still the caller's. */
+static bool alias_send_signal(term alias, term to, struct message *m, bool priority, bl_error *error)
+{
+    struct signal *sent = signal_create();
+    *error = sent ? BL_OK : BL_ENOMEM;
+    if (!sent)
+        return false;
+    sent->node.key = alias;
+    sent->value = (uint64_t)(uintptr_t)m;
+    sent->flags = priority ? SIGNAL_PRIORITY : 0;
+    if (signal_send_message(&sent->message, SIGNAL_BY_ALIAS, to, READY_NEXT))
+        return true;
+    message_free(m);
+    signal_free(sent);
+    return false;
+}
+
 bl_error alias_send(struct sched *s, term alias, struct message *m, bool priority)
 {
     uint32_t slot = reference_alias_slot(alias);
     struct process *p = slot < processes.capacity ? &processes.all[slot] : NULL;
-    struct signal *sent = signal_create();
-    if (!sent)
-        return BL_ENOMEM;
-    sent->node.key = alias;
-    sent->value = (uint64_t)(uintptr_t)m;
-    sent->flags = priority ? SIGNAL_PRIORITY : 0;
     /* acquire: as in process_find(); whoever lives there now looks whether it is theirs. */
     uint32_t generation = p ? atomic_load_explicit(&p->generation, memory_order_acquire) : 0;
-    if (!generation ||
-        !signal_send_message(&sent->message, SIGNAL_BY_ALIAS, term_pid(slot, generation), READY_NEXT)) {
+    bl_error error = BL_OK;
+    if (UNLIKELY(!generation)) {
         message_free(m);
-        signal_free(sent);
-    } else if (s) {
-        sched_count(&s->sent);
+        return BL_OK;
     }
+    if (LIKELY(process_win(p, generation)))
+        process_settled(p, take_by_alias(p, alias, m, priority), READY_NEXT);
+    else if (!alias_send_signal(alias, term_pid(slot, generation), m, priority, &error))
+        return error;
+    if (s)
+        sched_count(&s->sent);
     return BL_OK;
 }
 
@@ -249,31 +290,13 @@ static bool receive_down(struct process *p, struct signal *signal)
     return counts;
 }
 
-/* The first reply is the only one, and if the alias was a monitor's it is over too. */
-static void replied(struct process *p, struct signal *record)
-{
-    if (record->flags & REFERENCE_MONITOR) {
-        record->flags &= ~(unsigned)REFERENCE_UNALIAS;
-        (void)tell(p, record); /* needs no memory, as no alias stays */
-    } else {
-        deactivate(p, record);
-    }
-}
-
 static bool receive_by_alias(struct process *p, struct signal *signal)
 {
-    struct signal *record = find_reference(p, signal->node.key);
     struct message *m = (struct message *)(uintptr_t)signal->value;
-    bool counts = record && (record->flags & REFERENCE_ALIAS);
-    if (counts) {
-        signal_post_message(p, m, (signal->flags & SIGNAL_PRIORITY) && (record->flags & REFERENCE_ALIAS_PRIORITY));
-        if (record->flags & REFERENCE_REPLY)
-            replied(p, record);
-    } else {
-        message_free(m);
-    }
+    term alias = signal->node.key;
+    bool priority = signal->flags & SIGNAL_PRIORITY;
     signal_free(signal);
-    return counts;
+    return take_by_alias(p, alias, m, priority);
 }
 
 bool monitor_receive(struct process *p, struct signal *signal)

@@ -106,7 +106,7 @@ static inline uint32_t process_generation(const struct process *p)
     return atomic_load_explicit(&p->generation, memory_order_relaxed);
 }
 
-static inline term process_pid(const struct process *p)
+static inline __attribute__((always_inline)) term process_pid(const struct process *p)
 {
     return term_pid(process_index(p), process_generation(p));
 }

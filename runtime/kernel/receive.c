@@ -114,7 +114,8 @@ bl_error message_send_block(struct sched *s, term to, struct block *made)
         return undelivered(&made->message);
     if (UNLIKELY(!s))
         return put_in_outside(p, to, &made->message);
-    s->reductions -= (int32_t)(copy_words(made) / WORDS_PER_REDUCTION);
+    if (UNLIKELY(made->more || made->used >= WORDS_PER_REDUCTION))
+        s->reductions -= (int32_t)(copy_words(made) / WORDS_PER_REDUCTION);
     return put_in(s, p, to, &made->message);
 }
 

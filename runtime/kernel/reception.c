@@ -7,6 +7,7 @@
  * - It sleeps. Whoever sends it a signal has woken it, and so won it: alone with it, the
  *   sender does here what the process would do, and lets it sleep on, unless there is a
  *   message for it, or it has to end. It gets no lane, and none of its frames is touched.
+ *   Nor need the signal go through the inbox, which is empty: it can be won without.
  * - It sleeps and is suspended: the same, also when a message comes (process_settle() from
  *   sched_ready()).
  *
@@ -105,12 +106,20 @@ bool signals_are_due(const struct process *p)
     return false;
 }
 
+bool signal_receive(struct process *p, struct signal *signal)
+{
+    uint32_t before = p->mail.count;
+    if (LIKELY(!p->doomed))
+        return receive_one(p, signal) || p->mail.count != before;
+    signal->message.next = NULL;
+    return signals_receive(p, &signal->message);
+}
+
 /* ---- in place of who sleeps ---- */
 
 /* True: it is to be woken. While it is suspended it is not, and that is noted. */
-static bool settle_once(struct process *p)
+static bool is_to_wake(struct process *p, bool news)
 {
-    bool news = signals_receive(p, message_take_oldest(p));
     if (p->doomed)
         return true;
     if (!p->extra)
@@ -120,15 +129,34 @@ static bool settle_once(struct process *p)
     return news && !p->extra->wanted;
 }
 
-static void settle(struct process *p, enum urgency urgency)
+/* p sleeps on, or not; what has come meanwhile is handled as well. */
+static void settle(struct process *p, bool news, enum urgency urgency)
 {
     struct message *none; /* who sleeps has left nothing that was read */
-    do {
-        if (settle_once(p)) {
-            sched_ready_slow(p, urgency);
+    while (LIKELY(!is_to_wake(p, news))) {
+        if (LIKELY(inbox_idle(&p->inbox, process_generation(p), &none)))
             return;
-        }
-    } while (!inbox_idle(&p->inbox, process_generation(p), &none));
+        news = signals_receive(p, message_take_oldest(p));
+    }
+    sched_ready_slow(p, urgency);
+}
+
+bool process_win(struct process *p, uint32_t generation)
+{
+    struct sched *s = self_sched();
+    if ((s && s->settling) || !inbox_is_idle(&p->inbox, generation) || !inbox_rouse(&p->inbox, generation))
+        return false;
+    if (LIKELY(s != NULL))
+        s->settling = true;
+    return true;
+}
+
+void process_settled(struct process *p, bool news, enum urgency urgency)
+{
+    settle(p, news, urgency);
+    struct sched *s = self_sched();
+    if (LIKELY(s != NULL))
+        s->settling = false;
 }
 
 void process_settle(struct process *p, enum urgency urgency)
@@ -141,7 +169,7 @@ void process_settle(struct process *p, enum urgency urgency)
     bool before = s && s->settling;
     if (s)
         s->settling = true;
-    settle(p, urgency);
+    settle(p, signals_receive(p, message_take_oldest(p)), urgency);
     if (s)
         s->settling = before;
 }

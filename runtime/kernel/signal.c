@@ -36,6 +36,10 @@ bool signal_send_message(struct message *m, enum signal_kind kind, term to, enum
 {
     struct process *p = process_find(to);
     m->word = term_own(TERM_OWN_SIGNAL, kind);
+    if (p && kind != SIGNAL_ANSWER && process_win(p, term_pid_generation(to))) {
+        process_settled(p, signal_receive(p, (struct signal *)m), urgency);
+        return true;
+    }
     enum mailbox_push pushed = p ? inbox_push(&p->inbox, term_pid_generation(to), m) : MAILBOX_DEAD;
     if (pushed == MAILBOX_MUST_WAKE) {
         if (kind == SIGNAL_ANSWER)

@@ -115,6 +115,13 @@ struct message *message_of_tuple(const term *elements, unsigned n);
  * this list, oldest first: messages go to its mailbox, signals take effect. True: there is
  * something for it to see. */
 bool signals_receive(struct process *p, struct message *oldest);
+/* The same for one alone. */
+bool signal_receive(struct process *p, struct signal *);
+/* Without a way through the inbox: if p sleeps, and nobody here acts for another sleeper, p is the
+ * caller's, who does with it what its signal would, and says then whether there is something for
+ * p to see. False: no. Any thread. */
+bool process_win(struct process *p, uint32_t generation);
+void process_settled(struct process *p, bool news, enum urgency);
 /* The same for the running process, which ends in here if a signal says so, and sleeps in
  * here if one suspends it: it may be on another scheduler afterwards. */
 void signals_receive_self(struct process *p, struct message *oldest);

@@ -7,7 +7,7 @@ enum { TIMERS_AT_ONCE = 1000 /* a storm comes in slices */ };
 
 static uint64_t tick_of(uint64_t ns)
 {
-    return ns >> TIMER_TICK_SHIFT;
+    return ns >> WHEEL_TICK_SHIFT;
 }
 
 struct timers *timers_create(void)
@@ -26,7 +26,7 @@ void timers_changed(struct timers *t)
     uint64_t next = wheel_next(&t->wheel), alarm = wheel_next(&t->alarms);
     next = alarm < next ? alarm : next;
     /* relaxed: a hint; who acts on it takes the lock. */
-    atomic_store_explicit(&t->next_ns, next == UINT64_MAX ? next : next << TIMER_TICK_SHIFT, memory_order_relaxed);
+    atomic_store_explicit(&t->next_ns, next == UINT64_MAX ? next : next << WHEEL_TICK_SHIFT, memory_order_relaxed);
 }
 
 /* A wheel without entries may not have been turned for long. What comes in can only be sooner than
@@ -35,7 +35,7 @@ void timers_add(struct timers *t, struct wheel *w, struct wheel_entry *e, uint64
 {
     if (!w->count)
         w->now = tick_of(now_ns);
-    uint64_t look_ns = wheel_add(w, e) << TIMER_TICK_SHIFT;
+    uint64_t look_ns = wheel_add(w, e) << WHEEL_TICK_SHIFT;
     /* relaxed: as in timers_changed(). */
     if (look_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
         atomic_store_explicit(&t->next_ns, look_ns, memory_order_relaxed);
@@ -47,7 +47,7 @@ struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
     if (!timer)
         return NULL;
     struct timers *t = s->timers;
-    *timer = (struct timer){.entry.tick = timer_tick_after(deadline_ns), .pid = process_pid(s->current), .home = s};
+    *timer = (struct timer){.entry.due = deadline_ns, .pid = process_pid(s->current), .home = s};
     lock_acquire(&t->lock);
     timers_add(t, &t->wheel, &timer->entry, t->wheel.count ? 0 : os_now_ns());
     lock_release(&t->lock);
@@ -60,8 +60,8 @@ void timer_cancel(struct timer *timer)
 {
     struct timers *t = timer->home->timers;
     lock_acquire(&t->lock);
-    if (wheel_remove(&t->wheel, &timer->entry) && !t->wheel.count)
-        timers_changed(t);
+    wheel_remove(&t->wheel, &timer->entry);
+    timers_removed(t);
     lock_release(&t->lock);
     pool_give(&runtime.timers, &self_sched()->timer_cache, timer);
 }

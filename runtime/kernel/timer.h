@@ -7,16 +7,14 @@
  * any scheduler that is idle. A timer says only that the time has come: the process
  * wakes and looks at the clock.
  *
- * A tick is 2^20 ns, about a millisecond. A timer expires in the first tick that begins
- * after its time, so never early. */
+ * A timer expires in the first tick that begins after its time, so never early. */
 #ifndef KERNEL_TIMER_H
 #define KERNEL_TIMER_H
 
-#include "data/table.h"
 #include "data/wheel.h"
 #include "kernel/sched.h"
 
-enum { TIMER_TICK_SHIFT = 20, TIMER_SWITCHES = 32 /* between two looks at the clock */ };
+enum { TIMER_SWITCHES = 32 /* between two looks at the clock */ };
 
 struct timer {
     struct wheel_entry entry;
@@ -29,8 +27,6 @@ struct timers {
     struct lock lock; /* a leaf but for the run queue of who holds it */
     struct wheel wheel;   /* under the lock, like all but next_ns: who is to be woken */
     struct wheel alarms;  /* what is to be sent: kernel/alarm */
-    struct table by_reference; /* the same */
-    uint64_t alarms_set;
     _Atomic uint64_t next_ns; /* no timer expires before; written under the lock, read by all as a hint */
 };
 
@@ -44,11 +40,12 @@ void timer_cancel(struct timer *);
 
 /* Under the lock: add to one of the wheels. now_ns is read if the wheel is empty, and may lag behind. */
 void timers_add(struct timers *, struct wheel *, struct wheel_entry *, uint64_t now_ns);
-/* Under the lock: the last was taken out, or some have expired. */
+/* Under the lock: some have expired, or somebody has taken one out. */
 void timers_changed(struct timers *);
-static inline uint64_t timer_tick_after(uint64_t ns)
+static inline void timers_removed(struct timers *t)
 {
-    return (ns >> TIMER_TICK_SHIFT) + 1;
+    if (!t->wheel.count && !t->alarms.count) /* else there is something to look at, if not so soon */
+        atomic_store_explicit(&t->next_ns, UINT64_MAX, memory_order_relaxed); /* as in timers_changed() */
 }
 
 /* Upwards, to kernel/alarm: send what is due, a slice of it. By s. */

@@ -450,6 +450,29 @@ static void send_and_compare(bl_term unused)
     CLAIM(bl_same(bl_receive(), BL_TERM("#{key => %t}", list)));
 }
 
+/* More values than there are registers for; some do not fit into a word, or are not what they should be. */
+static void send_words(bl_term unused)
+{
+    (void)unused;
+    bl_pid self = bl_self();
+    bl_term r = bl_make_reference(), a = bl_atom("a");
+    for (int64_t i = BL_INT_MAX - 2; i <= BL_INT_MAX + 2; i++) {
+        CLAIM(BL_SEND(self, "[{%i, x}, %p, %r, %a, %i, %i, {%p, %i}]", i, self, r, a, -i, 3 * i, self, i) == BL_OK);
+        bl_term m = bl_receive();
+        bl_term last = BL_TUPLE(bl_from_pid(self), bl_integer(i)), first = BL_TUPLE(bl_integer(i), bl_atom("x"));
+        bl_term elements[] = {first, bl_from_pid(self), r, a, bl_integer(-i), bl_integer(3 * i), last};
+        CLAIM(bl_same(m, bl_list(elements, 7)));
+    }
+    CLAIM(BL_SEND(self, "{%i, %p, %r, %a}", (int64_t)1, self, a, a) == BL_EINVAL);
+    CLAIM(BL_SEND(self, "{%i, %p, %r, %a}", (int64_t)1, self, r, r) == BL_EINVAL);
+    CLAIM(bl_mailbox_length() == 0);
+}
+
+LAW(selective, values_that_are_words_arrive_in_their_places)
+{
+    cr_assert(ended_well(spawn(send_words, 0)));
+}
+
 LAW(selective, what_is_built_in_place_arrives_as_it_would_be_built)
 {
     cr_assert(ended_well(spawn(send_and_compare, 0)));

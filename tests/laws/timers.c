@@ -97,6 +97,28 @@ LAW(timers, of_the_dead_are_gone)
     run(owner_dies);
 }
 
+/* Places in memory are used again; what referred to the timer before must not find the next. */
+static void outlive(bl_term unused)
+{
+    (void)unused;
+    enum { N = 200 };
+    bl_term old[N], new[N];
+    for (int i = 0; i < N; i++) {
+        old[i] = bl_send_after(60000, self(), bl_int(i));
+        CLAIM(bl_cancel_timer(old[i]) > 0);
+        new[i] = bl_send_after(60000, self(), bl_int(i));
+        for (int k = 0; k <= i; k++)
+            CLAIM(bl_cancel_timer(old[k]) == -1 && bl_read_timer(old[k]) == -1 && !bl_same(old[k], new[i]));
+    }
+    for (int i = 0; i < N; i++)
+        CLAIM(bl_cancel_timer(new[i]) > 0);
+}
+
+LAW(timers, of_before_are_not_taken_for_those_of_now)
+{
+    run(outlive);
+}
+
 static _Atomic int64_t arrived;
 
 static bl_term count(bl_term state, bl_term m)
