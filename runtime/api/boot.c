@@ -42,13 +42,16 @@ static bl_error check(struct bl_options *o)
     int cpus = os_cpu_count();
     if (!o->schedulers)
         o->schedulers = (unsigned)(cpus > SCHED_MAX ? SCHED_MAX : cpus);
+    if (!o->schedulers_online)
+        o->schedulers_online = o->schedulers;
     if (!o->lanes)
         o->lanes = DEFAULT_LANES;
     if (!o->lane_size)
         o->lane_size = DEFAULT_LANE_SIZE;
     if (!o->reductions)
         o->reductions = DEFAULT_REDUCTIONS;
-    bool ok = o->schedulers <= SCHED_MAX && o->max_processes <= most_processes && o->lanes <= 4096 &&
+    bool ok = o->schedulers <= SCHED_MAX && o->schedulers_online <= o->schedulers &&
+              o->max_processes <= most_processes && o->lanes <= 4096 &&
               o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30;
     return ok ? BL_OK : BL_EINVAL;
 }
@@ -81,6 +84,7 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
         return NULL;
     *s = (struct sched){.index = index, .time_slice = o->reductions, .thief = runtime.fenced ? THIEF_FENCED : THIEF_NONE};
     size_t all = lanes_in_all(o);
+    s->watch = index < o->schedulers_online ? WATCH_NOTHING : WATCH_ELSEWHERE; /* it gives its lanes away, then */
     s->lanes_wanted = o->lanes;
     s->lanes = calloc(all, sizeof(struct lane *));
     s->free = calloc(all, sizeof(struct lane *));
@@ -115,6 +119,7 @@ static bl_error create_schedulers(const struct bl_options *o)
             return BL_ENOMEM;
     }
     runtime.count = o->schedulers;
+    atomic_store_explicit(&runtime.online, o->schedulers_online, memory_order_relaxed);
     return BL_OK;
 }
 

@@ -176,15 +176,9 @@ term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, 
         alarm_free(a);
         return TERM_NONE;
     }
-    if (p)
-        alarm_watch(s);
-    return reference;
-}
-
-void alarm_watch(struct sched *s)
-{
-    if (!sched_until_timers(s))
+    if (p && !sched_until_timers(s))
         sched_watch_timers(s, TIMER_SWITCHES);
+    return reference;
 }
 
 static int64_t ms_left(const struct alarm *a)
