@@ -72,4 +72,7 @@ static inline void otp_hold(unsigned schedulers, bl_function *watcher, uint64_t 
 
 #define CASE(suite, name) CASE_IN(suite, name, 0)
 
+/* About how a runtime is started: the body does so, on the main thread. */
+#define CASE_OUTSIDE(suite, name) Test(suite, name)
+
 #endif
