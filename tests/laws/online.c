@@ -253,7 +253,16 @@ Test(online, moves_whoever_is_in_queues)
     stop();
 }
 
-/* Who was called, and does not come, can be robbed as before: the hog ends when the others have run. */
+/* Who was called, and does not come, can be robbed as before: the hog ends when the others have run. Nobody can rob it
+ * sooner: the only other scheduler is held until then. */
+static void hold_until_off_line(bl_term unused)
+{
+    (void)unused;
+    atomic_store(&hog_started, true);
+    while (bl_schedulers_online() != 1)
+        sched_yield();
+}
+
 static void have_children_and_compute(bl_term unused)
 {
     (void)unused;
@@ -267,6 +276,10 @@ static void have_children_and_compute(bl_term unused)
 Test(online, can_be_robbed_before_it_knows)
 {
     start(2);
+    bl_spawn_on(1, hold_until_off_line, bl_int(0));
+    while (!atomic_load(&hog_started))
+        sched_yield();
+    atomic_store(&hog_started, false);
     bl_pid p = bl_spawn_on(2, have_children_and_compute, bl_int(0));
     while (!atomic_load(&hog_started))
         sched_yield();
