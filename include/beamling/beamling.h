@@ -138,6 +138,7 @@ static inline bool bl_same_pid(bl_pid a, bl_pid b)
 /* How to start. Zero anywhere means the default. */
 typedef struct bl_options {
     unsigned schedulers;      /* threads that run processes; default: the CPUs this OS process may use (erl +S) */
+    unsigned schedulers_online; /* so many of them are on line at first; default: all (erl +S Schedulers:Online) */
     uint64_t max_processes;   /* at least so many may live at once; default 2^27, less where address space is
                                  limited; at most 2^28 - 2^16 (erl +P) */
     unsigned lanes;           /* stack lanes per scheduler; default 32, 1 .. 4096 */
@@ -182,6 +183,20 @@ typedef struct bl_stats {
 
 BL_API bl_error bl_get_stats(bl_stats *stats);
 
+/* Take schedulers off line, or on line again: the first n of them, of which there are as many as bl_start()
+ * made, run processes from now on. Those behind them begin nothing new: who waits there,
+ * or is bound to them, runs on the others, and their timers keep their time. A process that runs on one of them
+ * stays there until it gives way, which this call does not wait for; the caller itself has gone to
+ * another when it returns. Off line a scheduler costs a sleeping thread, and no CPU time.
+ * The result is how many were on line before; 0, and nothing happens: n is 0, or more than there are.
+ * [any]; microseconds for each scheduler, and what moves. (erlang:system_flag(schedulers_online, N)) */
+BL_API unsigned bl_set_schedulers_online(unsigned n);
+/* How many are on line; 0: no runtime. (erlang:system_info(schedulers_online)) [any] */
+BL_API unsigned bl_schedulers_online(void);
+/* The number of the scheduler that runs the caller, 1 .. ; it may be another after any call that may let
+ * others run. 0: the caller is a thread. (erlang:system_info(scheduler_id)) [any] */
+BL_API unsigned bl_scheduler(void);
+
 /* ---- processes ------------------------------------------------------------- */
 
 /* A straight-line process: runs until it returns (reason `normal`) or exits; may
@@ -200,7 +215,7 @@ BL_API bl_pid bl_spawn_resting(bl_handler *handler, bl_term state);
 
 /* How to spawn. Zero anywhere means the default. (erlang:spawn_opt/4) */
 typedef struct bl_spawn_options {
-    unsigned scheduler;   /* bound to scheduler 1 .. schedulers: never moved to another; 0: not bound */
+    unsigned scheduler;   /* bound to scheduler 1 .. schedulers: runs there, while that is on line; 0: not bound */
     size_t min_heap_size; /* words; no garbage collection below */
     size_t max_heap_size; /* words; who holds more after a collection, waiting messages included (see
                              message_queue_data), ends with `killed`; 0: what bl_options says */
@@ -222,8 +237,9 @@ typedef struct bl_spawn_options {
 BL_API bl_pid bl_spawn_opt(bl_function *function, bl_term arg, const bl_spawn_options *options);
 BL_API bl_pid bl_spawn_resting_opt(bl_handler *handler, bl_term state, const bl_spawn_options *options);
 
-/* Short for the option `scheduler`: it is never moved to another. 0: not
- * bound. BL_EINVAL if there is no such scheduler. ({scheduler, N} of erlang:spawn_opt) */
+/* Short for the option `scheduler`: it runs there, and nowhere else; if that is off line, on any other
+ * meanwhile. 0: not bound. BL_EINVAL if there is no such scheduler. See also the flag of that name in
+ * bl_process_flag(). ({scheduler, N} of erlang:spawn_opt) */
 BL_API bl_pid bl_spawn_on(unsigned scheduler, bl_function *function, bl_term arg);
 BL_API bl_pid bl_spawn_resting_on(unsigned scheduler, bl_handler *handler, bl_term state);
 

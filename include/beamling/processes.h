@@ -150,6 +150,8 @@ typedef enum bl_priority { BL_PRIORITY_NORMAL, BL_PRIORITY_LOW, BL_PRIORITY_HIGH
  *
  *     trap_exit           true, false
  *     priority            normal, low, high, max
+ *     scheduler           1 .. schedulers: bound to that one, as with bl_spawn_on(), and on it when the call
+ *                         returns, unless it is off line; 0: not bound
  *     min_heap_size       words
  *     max_heap_size       words (0: no limit; else not below min_heap_size), or
  *                         #{size => Words, kill => true or false}

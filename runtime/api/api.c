@@ -13,6 +13,7 @@
 #include "kernel/garbage.h"
 #include "kernel/info.h"
 #include "kernel/monitor.h"
+#include "kernel/online.h"
 #include "kernel/preempt.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
@@ -268,6 +269,31 @@ uint64_t receive_word(void)
         return TERM_NONE;
     sched_check_stack(s);
     return message_receive(s);
+}
+
+/* ---- schedulers ---- */
+
+unsigned bl_scheduler(void)
+{
+    const struct sched *s = self_sched();
+    return s ? s->index + 1 : 0;
+}
+
+unsigned bl_schedulers_online(void)
+{
+    return sched_online();
+}
+
+unsigned bl_set_schedulers_online(unsigned n)
+{
+    struct sched *s = enter();
+    if (n == 0 || n > runtime.count)
+        return 0;
+    unsigned old = online_set(n);
+    if (s && !sched_is_online(s))
+        sched_yield_self(s);
+    done(BL_OK);
+    return old;
 }
 
 /* ---- counters ---- */

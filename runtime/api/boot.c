@@ -51,6 +51,8 @@ static bl_error check(struct bl_options *o)
     int cpus = os_cpu_count();
     if (!o->schedulers)
         o->schedulers = (unsigned)(cpus > SCHED_MAX ? SCHED_MAX : cpus);
+    if (!o->schedulers_online)
+        o->schedulers_online = o->schedulers;
     if (!o->lanes)
         o->lanes = DEFAULT_LANES;
     if (!o->lane_size)
@@ -61,7 +63,8 @@ static bl_error check(struct bl_options *o)
         o->time_slice_us = DEFAULT_SLICE_US;
     if (!o->blocking_threads)
         o->blocking_threads = DEFAULT_BLOCKING_THREADS;
-    bool ok = o->schedulers <= SCHED_MAX && o->max_processes <= most_processes && o->lanes <= 4096 &&
+    bool ok = o->schedulers <= SCHED_MAX && o->schedulers_online <= o->schedulers &&
+              o->max_processes <= most_processes && o->lanes <= 4096 &&
               o->lane_size >= 32 * 1024 && o->lane_size <= (size_t)1 << 32 && o->reductions <= 1u << 30 &&
               o->time_slice_us >= LEAST_SLICE_US && o->time_slice_us <= MOST_SLICE_US &&
               o->blocking_threads <= MOST_BLOCKING_THREADS &&
@@ -95,6 +98,7 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
         return NULL;
     *s = (struct sched){.index = index, .time_slice = o->reductions, .thief = runtime.fenced ? THIEF_FENCED : THIEF_NONE};
     size_t all = lanes_in_all(o);
+    s->watch = index < o->schedulers_online ? WATCH_NOTHING : WATCH_ELSEWHERE; /* it gives its lanes away, then */
     s->lanes_wanted = o->lanes;
     s->lanes = calloc(all, sizeof(struct lane *));
     s->free = calloc(all, sizeof(struct lane *));
@@ -129,6 +133,7 @@ static bl_error create_schedulers(const struct bl_options *o)
             return BL_ENOMEM;
     }
     runtime.count = o->schedulers;
+    atomic_store_explicit(&runtime.online, o->schedulers_online, memory_order_relaxed);
     return BL_OK;
 }
 

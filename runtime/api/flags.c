@@ -45,6 +45,15 @@ static term swap_priority(struct process *p, term value)
     return TERM_NONE;
 }
 
+static term swap_scheduler(struct process *p, term value)
+{
+    unsigned old = p->bound & BOUND_PLACE;
+    if (!term_is_int(value) || term_int_value(value) < 0 || term_int_value(value) > runtime.count)
+        return TERM_NONE;
+    sched_set_place_self(self_sched(), (unsigned)term_int_value(value));
+    return term_int(old);
+}
+
 static term swap_queue_data(struct extra *x, term value)
 {
     term old = term_atom(x->off_heap ? ATOM_off_heap : ATOM_on_heap);
@@ -124,6 +133,7 @@ static term swap_flag(struct process *p, struct heap *h, term flag, term value)
     case ATOM_trap_exit: return swap_boolean(&p->extra->trap_exit, value);
     case ATOM_sensitive: return swap_boolean(&p->extra->sensitive, value);
     case ATOM_priority: return swap_priority(p, value);
+    case ATOM_scheduler: return swap_scheduler(p, value);
     case ATOM_message_queue_data: return swap_queue_data(p->extra, value);
     case ATOM_fullsweep_after: return swap_fullsweep(p->extra, value);
     case ATOM_min_heap_size: return swap_min_heap(h, value);

@@ -28,23 +28,16 @@ bl_error bl_sleep(uint64_t milliseconds)
     return done(BL_OK);
 }
 
-static void watch_alarms(bl_term unused)
-{
-    (void)unused;
-    alarm_watch(self_sched());
-}
-
-/* A thread's timer is one of a scheduler's, who may be asleep: a process wakes it. */
+/* A thread's timer is one of a scheduler's, who may be asleep, or not know that it has any. */
 static term set_alarm_outside(uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps)
 {
     if (!runtime.count)
         return TERM_NONE;
-    unsigned home = atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % runtime.count;
-    term reference = alarm_set(runtime.scheds[home], now_ns, deadline_ns, to, message, wraps);
-    if (!reference || !bl_pid_error(bl_spawn_on(home + 1, watch_alarms, bl_int(0))))
-        return reference;
-    alarm_cancel(NULL, reference);
-    return TERM_NONE;
+    struct sched *home = sched_any();
+    term reference = alarm_set(home, now_ns, deadline_ns, to, message, wraps);
+    if (reference)
+        sched_nudge(home);
+    return reference;
 }
 
 static bl_term set_alarm(uint64_t milliseconds, bool absolute, bl_term to, bl_term message, bool wraps)

@@ -74,6 +74,7 @@ static inline const char *atom_text(term t)
     X(size)                                                                                        \
     X(error_logger)                                                                                \
     X(include_shared_binaries)                                                                     \
+    X(scheduler)                                                                                   \
     X(minor_gcs)                                                                                   \
     X(bl_hibernate)                                                                                \
     X(current_function)                                                                            \

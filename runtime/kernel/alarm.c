@@ -218,15 +218,9 @@ term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, 
         enlist(p, a);
     term reference = reference_of(a);
     lock_release(&s->timers->lock);
-    if (p)
-        alarm_watch(s);
-    return reference;
-}
-
-void alarm_watch(struct sched *s)
-{
-    if (!sched_until_timers(s))
+    if (p && !sched_until_timers(s))
         sched_watch_timers(s, TIMER_SWITCHES);
+    return reference;
 }
 
 /* -1: as good as gone. */

@@ -52,10 +52,9 @@ static inline bool alarm_is_armed(const struct alarm *a)
 /* In 278 years; a deadline in nanoseconds has 64 bits. */
 #define ALARM_LATEST_MS (UINT64_C(1) << 43)
 
-/* The running process, on s, sets one; it is now_ns. A thread does, and then somebody who runs on s has to call
- * alarm_watch(), or s may sleep beyond it. TERM_NONE: no memory. */
+/* The running process, on s, sets one; it is now_ns. A thread does, and then it has to nudge s, which may
+ * sleep beyond it. TERM_NONE: no memory. */
 term alarm_set(struct sched *s, uint64_t now_ns, uint64_t deadline_ns, term to, term message, bool wraps);
-void alarm_watch(struct sched *s);
 /* Milliseconds that were left; -1: it is over, or there never was one. Read it; the running
  * process, or a thread (p is NULL), cancels it. */
 int64_t alarm_read(term reference);

@@ -1,10 +1,10 @@
 /* idle.c - waiting without missing anything, and without burning a CPU.
  *
  * Two different things can be missed, and they are kept apart. (A third, our own timers,
- * cannot: who sets them runs here, and a thread that does sends a process after them, so it is
+ * cannot: who sets them runs here, and a thread that does calls us, so it is
  * enough to look before each sleep.)
  *
- * 1. Work for us (others readied a process into our inbox). It must never be missed.
+ * 1. Work for us (others readied a process into our inbox, or call us: sched_nudge()). It must never be missed.
  *    An idle scheduler puts a mark, IDLE, in the place of its inbox, by a
  *    compare-and-swap from "empty"; whoever pushes replaces the mark and must see that
  *    we wake. First we spin, then we sleep: we announce it (futex = 1), then look at
@@ -19,6 +19,7 @@
  *    The first surplus after that wakes one deep sleeper, which is back to polling. And
  *    surplus is anything that cannot begin at once, be it only one process to run next:
  *    the one that runs may compute for long and call nothing.
+ *    Who is off line has no part in this: kernel/online.
  *    Deep sleep against surplus: the sleeper adds itself to deep_sleepers, announces that
  *    it sleeps (futex = 1), then reads awake; a waking scheduler adds itself to awake, then
  *    reads deep_sleepers and the announcements whenever it readies something: again one
@@ -29,6 +30,7 @@
 #include "kernel/idle.h"
 
 #include "base/memory.h"
+#include "kernel/online.h"
 #include "kernel/steal.h"
 #include "kernel/timer.h"
 
@@ -43,7 +45,7 @@ enum {
 static bool inbox_idle_still(struct sched *s)
 {
     struct process *p = atomic_load_explicit(&s->inbox, memory_order_seq_cst);
-    return (p == SCHED_MARK_IDLE || p == SCHED_MARK_ROBBED) && !sched_halted(s);
+    return (p == SCHED_MARK_IDLE || p == SCHED_MARK_ROBBED) && !sched_is_called(s);
 }
 
 static bool idle_begin(struct sched *s)
@@ -112,10 +114,9 @@ static bool somebody_is_awake(void)
     return atomic_load_explicit(&runtime.awake, memory_order_seq_cst);
 }
 
-/* Sleep until woken, or our next timer, or for timeout_ns (0: as long as nobody is awake). */
-static void sleep_once(struct sched *s, uint64_t timeout_ns)
+/* Sleep until woken, or our next timer, or for timeout_ns (0: no limit); deep: only if nobody is awake. */
+static void sleep_once(struct sched *s, uint64_t timeout_ns, bool deep)
 {
-    bool deep = !timeout_ns;
     timeout_ns = at_most_until_timer(s, timeout_ns);
     atomic_store_explicit(&s->futex, 1, memory_order_seq_cst);
     if (inbox_idle_still(s) && !(deep && somebody_is_awake()))
@@ -127,7 +128,7 @@ static void sleep_once(struct sched *s, uint64_t timeout_ns)
 static void sleep_deep(struct sched *s)
 {
     atomic_fetch_add_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
-    sleep_once(s, 0);
+    sleep_once(s, 0, true);
     atomic_fetch_sub_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
 }
 
@@ -136,7 +137,7 @@ static void sleep_and_poll(struct sched *s)
     uint64_t poll = POLL_FIRST_NS;
     while (inbox_idle_still(s)) {
         if (somebody_is_awake())
-            sleep_once(s, poll);
+            sleep_once(s, poll, false);
         else
             sleep_deep(s);
         if (!inbox_idle_still(s) || timer_due() || try_steal(s))
@@ -161,6 +162,33 @@ static void idle(struct sched *s)
     idle_end(s);
 }
 
+/* ---- off line ---- */
+
+/* Nobody needs us but our timers, and who is still sent here. */
+static void rest_off_line(struct sched *s)
+{
+    if (!idle_begin(s))
+        return;
+    atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
+    sleep_once(s, 0, false);
+    atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
+    idle_end(s);
+}
+
+/* We were called, or there are strays. Returns on line. */
+static COLD void see_to_calls(struct sched *s)
+{
+    online_look(s);
+    while (s->off_line && !sched_halted(s)) {
+        rest_off_line(s);
+        if (timer_due())
+            timer_poll(s);
+        online_look(s);
+    }
+    if (timer_next_ns(s) && !sched_until_timers(s)) /* a thread has set one, and called us */
+        sched_watch_timers(s, TIMER_SWITCHES);
+}
+
 void idle_main(void *arg)
 {
     struct sched *s = arg;
@@ -173,6 +201,10 @@ void idle_main(void *arg)
         sched_run_all(s);
         if (sched_halted(s))
             break;
+        if (UNLIKELY(s->watch & WATCH_ELSEWHERE)) {
+            see_to_calls(s);
+            continue;
+        }
         sched_give_back_lanes(s);
         if (sched_until_timers(s) != WATCH_TIMERS_NOW)
             idle(s);

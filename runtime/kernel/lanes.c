@@ -41,41 +41,108 @@ void sched_add_lane(struct sched *s, struct lane *lane)
         sched_lane_freed(s, lane);
 }
 
-/* Take `lane` out of an array of *n. False: it is not in there. */
-static bool take_out(struct lane **lanes, uint32_t *n, const struct lane *lane)
+static bool lane_in_list(struct lane *const *lanes, uint32_t n, const struct lane *lane, uint32_t *at)
 {
-    for (uint32_t i = 0; i < *n; i++)
-        if (lanes[i] == lane) {
-            lanes[i] = lanes[--*n];
+    for (*at = 0; *at < n; ++*at)
+        if (lanes[*at] == lane)
             return true;
-        }
     return false;
 }
 
-/* False: s does not hold it (any more), and then nothing of the lane is s's to touch. */
-static bool remove_lane(struct sched *s, struct lane *lane)
+/* Take the one at s->lanes[at] out. */
+static void remove_lane(struct sched *s, uint32_t at)
 {
-    if (!take_out(s->lanes, &s->lane_count, lane))
-        return false;
-    take_out(s->free, &s->free_count, lane);
+    struct lane *lane = s->lanes[at];
+    uint32_t i;
+    s->lanes[at] = s->lanes[--s->lane_count];
+    if (lane->listed && lane_in_list(s->free, s->free_count, lane, &i))
+        s->free[i] = s->free[--s->free_count];
     lane->listed = false;
-    return true;
+}
+
+/* Its holder may be giving it to somebody, and then it is not in its list any more, and nothing of the lane
+ * may be looked at: so that comes first. */
+static bool may_move(const struct sched *v, const struct lane *lane, uint32_t *at)
+{
+    return atomic_load_explicit(&lane->holder, memory_order_relaxed) == v &&
+           lane_in_list(v->lanes, v->lane_count, lane, at) && !lane->pinned;
 }
 
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane)
 {
-    /* Whose lane it is comes first: nothing of another's may be looked at. */
-    if (atomic_load_explicit(&lane->holder, memory_order_relaxed) != v || lane->pinned)
+    uint32_t at;
+    if (!may_move(v, lane, &at))
         return false;
     struct lane *fresh = reserve_take();
-    if ((!fresh && v->lane_count == 1) || !remove_lane(v, lane)) {
-        if (fresh)
-            reserve_give(fresh);
+    if (!fresh && v->lane_count == 1)
         return false;
-    }
+    remove_lane(v, at);
     atomic_store_explicit(&lane->holder, s, memory_order_relaxed);
     if (fresh)
         sched_add_lane(v, fresh);
+    return true;
+}
+
+bool sched_part_with_lane(struct sched *s, struct lane *lane)
+{
+    uint32_t at;
+    if (s->lane_count == 1 || !lane_in_list(s->lanes, s->lane_count, lane, &at))
+        return false;
+    remove_lane(s, at);
+    return true;
+}
+
+uint32_t sched_part_with_lanes(struct sched *s, struct lane **lanes, uint32_t most)
+{
+    uint32_t n = 0;
+    while (s->lane_count && n < most) {
+        struct lane *lane = s->lanes[s->lane_count - 1];
+        remove_lane(s, s->lane_count - 1);
+        if (lane->bound)
+            lanes[n++] = lane;
+        else
+            reserve_give(lane);
+    }
+    return n;
+}
+
+/* Any of v's but the one it runs on, and not its last; also one in which some are pinned, who are
+ * sent after it. NULL: there is none. Under the lock of v. */
+static struct lane *take_lane_from(struct sched *s, struct sched *v)
+{
+    for (uint32_t i = v->lane_count; v->lane_count > 1 && i-- > 0;) {
+        struct lane *lane = v->lanes[i];
+        if (lane == v->lane)
+            continue;
+        remove_lane(v, i);
+        atomic_store_explicit(&lane->holder, s, memory_order_relaxed);
+        return lane;
+    }
+    return NULL;
+}
+
+/* There are twice as many lanes as there are schedulers, at least: if the reserve is empty, and s has less
+ * than two, another has two. (Not while they are on their way from one to another.) */
+bool sched_find_lane(struct sched *s, uint32_t least)
+{
+    sched_lock(s); /* as above */
+    bool enough = s->lane_count >= least;
+    sched_unlock(s);
+    struct lane *lane = enough ? NULL : reserve_take();
+    if (enough)
+        return true;
+    for (unsigned i = 1; !lane && i < runtime.count; i++) {
+        struct sched *v = runtime.scheds[(s->index + i) % runtime.count];
+        if (sched_rob_begin(v)) {
+            lane = take_lane_from(s, v);
+            sched_rob_end(v);
+        }
+    }
+    if (!lane)
+        return false;
+    sched_lock(s);
+    sched_add_lane(s, lane);
+    sched_unlock(s);
     return true;
 }
 
@@ -104,9 +171,10 @@ static struct lane *lane_from_list(struct sched *s)
         lane->listed = false;
         if (lane->resident || lane == s->lane)
             continue;
-        if (lane->bound || s->lane_count <= s->lanes_wanted)
+        uint32_t at;
+        if (lane->bound || s->lane_count <= s->lanes_wanted || !lane_in_list(s->lanes, s->lane_count, lane, &at))
             return lane;
-        remove_lane(s, lane);
+        remove_lane(s, at);
         reserve_give(lane);
     }
     return NULL;
@@ -126,8 +194,10 @@ void sched_give_back_lanes(struct sched *s)
     sched_lock(s); /* thieves take lanes, and count */
     for (uint32_t i = s->lane_count; i-- > 0 && s->lane_count > s->lanes_wanted;) {
         struct lane *lane = s->lanes[i]; /* removal puts the last in its place, which we have seen */
-        if (!lane->bound && !lane->resident && remove_lane(s, lane))
+        if (!lane->bound && !lane->resident) {
+            remove_lane(s, i);
             reserve_give(lane);
+        }
     }
     sched_unlock(s);
 }

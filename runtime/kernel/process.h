@@ -52,7 +52,7 @@ struct process {
     _Atomic uint32_t generation; /* odd and even alike; 0 is never alive */
     uint8_t kind;
     uint8_t doomed; /* not 0: it does not go on, and ends for this reason (an atom's index). Who holds it */
-    uint16_t bound; /* enum process_bound. Who holds it; the place is constant for this life */
+    uint16_t bound; /* enum process_bound. Who holds it */
 
     /* Whoever holds the process: the scheduler that runs it, the queue that holds it,
      * the pool when the slot is free (next and lane are the pool's two links). */
@@ -141,6 +141,14 @@ static inline void process_bind(struct process *p, struct lane *lane)
     p->lane = lane;
     lane->bound++;
     lane->pinned += (p->bound & BOUND_PLACE) != BOUND_NOWHERE;
+}
+
+/* p runs: nobody else looks at its lane. */
+static inline void process_set_place(struct process *p, unsigned place)
+{
+    p->lane->pinned -= (p->bound & BOUND_PLACE) != BOUND_NOWHERE;
+    p->bound = (uint16_t)((p->bound & ~BOUND_PLACE) | place);
+    p->lane->pinned += place != BOUND_NOWHERE;
 }
 
 static inline void process_unbind(struct process *p)

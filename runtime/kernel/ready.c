@@ -20,17 +20,27 @@ void sched_push_remote(struct sched *to, struct process *p)
         sched_surplus(); /* `to` is at something, perhaps for long */
 }
 
-/* Whose queue? A process whose frames belong to a lane runs where the lane is. The
- * lane may be stolen while we look; whoever finds it in its queue then sends it on. */
+struct sched *sched_any(void)
+{
+    return runtime.scheds[atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % sched_online()];
+}
+
+/* Whose queue? A process whose frames belong to a lane runs where the lane is; if it is to run elsewhere, that
+ * is where the lane comes from (kernel/online). The lane may be stolen while we look; whoever finds
+ * it in its queue then sends it on. */
 static struct sched *home(const struct process *p, struct sched *s)
 {
-    if (p->bound & BOUND_PLACE)
-        return runtime.scheds[(p->bound & BOUND_PLACE) - 1];
+    unsigned place = p->bound & BOUND_PLACE;
     if (p->lane)
         return atomic_load_explicit(&p->lane->holder, memory_order_relaxed);
-    if (s)
-        return s;
-    return runtime.scheds[atomic_fetch_add_explicit(&runtime.next_home, 1, memory_order_relaxed) % runtime.count];
+    if (place != BOUND_NOWHERE && place <= sched_online())
+        return runtime.scheds[place - 1];
+    return s ? s : sched_any();
+}
+
+struct sched *sched_home(const struct process *p)
+{
+    return home(p, NULL);
 }
 
 /* The holder of this lane has nothing to do. Rather than wake it, and wait for it, take
@@ -41,10 +51,7 @@ static struct sched *home(const struct process *p, struct sched *s)
 static bool take_over(struct sched *s, struct sched *idle, struct lane *lane)
 {
     struct process *mark = SCHED_MARK_IDLE;
-    uint32_t nobody = runtime.fenced ? THIEF_FENCED : THIEF_NONE;
-    if (atomic_load_explicit(&idle->inbox, memory_order_relaxed) != SCHED_MARK_IDLE ||
-        !atomic_compare_exchange_strong_explicit(&idle->thief, &nobody, nobody | THIEF_STEALING, memory_order_acquire,
-                                                 memory_order_relaxed))
+    if (atomic_load_explicit(&idle->inbox, memory_order_relaxed) != SCHED_MARK_IDLE || !sched_claim(idle))
         return false;
     bool moved = false;
     /* acquire: the lanes as their owner left them; pairs with its release in idle.c. release: who finds
@@ -74,10 +81,21 @@ void sched_set_rank_self(struct sched *s, enum process_rank rank)
     s->watch |= WATCH_RANKED; /* when it gives way, see to it */
 }
 
+void sched_set_place_self(struct sched *s, unsigned place)
+{
+    struct process *p = s->current;
+    process_set_place(p, place);
+    while (sched_is_stray(s, p)) {
+        s->watch |= WATCH_ELSEWHERE;
+        sched_yield_self(s);
+        s = self_sched();
+    }
+}
+
 /* Who has a rank is never next: those of its rank that came before it go first. */
 static void enqueue(struct sched *s, struct process *p, enum urgency urgency)
 {
-    bool next = urgency == READY_NEXT && LIKELY(!(p->bound & BOUND_RANK));
+    bool next = urgency == READY_NEXT && LIKELY(!(p->bound & BOUND_RANK)) && !sched_is_stray(s, p);
     if (next && !atomic_load_explicit(&s->runnext, memory_order_relaxed))
         atomic_store_explicit(&s->runnext, p, memory_order_relaxed); /* we hold the lock */
     else
@@ -102,6 +120,8 @@ void sched_ready_slow(struct process *p, enum urgency urgency)
     struct sched *s = self_sched();
     if (UNLIKELY(p->bound) && ready_specially(p, urgency))
         return;
+    if (s && UNLIKELY(!sched_is_online(s)))
+        s = NULL; /* as a thread, then */
     struct sched *to = home(p, s);
     if (to != s && (!s || (p->bound & BOUND_PLACE) || !take_over(s, to, p->lane))) {
         sched_push_remote(to, p);

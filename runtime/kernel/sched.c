@@ -14,6 +14,14 @@ static _Noreturn void halt(struct sched *s)
     ctx_resume(&s->native, &s->native_stack, &s->busy);
 }
 
+/* The next switch, and be it the one for which we are about to lock, goes to the native stack. */
+static void be_called(struct sched *s)
+{
+    /* acquire: what was done before we were called; pairs with sched_nudge(). */
+    atomic_fetch_and_explicit(&s->thief, ~(uint32_t)THIEF_LOOK, memory_order_acquire);
+    s->watch |= WATCH_ELSEWHERE;
+}
+
 void sched_lock_slow(struct sched *s)
 {
     for (unsigned spins = 0;; spins++) {
@@ -22,6 +30,8 @@ void sched_lock_slow(struct sched *s)
         if (!(thief & THIEF_STEALING)) { /* busy is set, and there is no thief: nor will one come after HALT */
             if ((thief & THIEF_HALT) && s->lane)
                 halt(s);
+            if (thief & THIEF_LOOK)
+                be_called(s);
             return; /* if it is to halt, it is on the native stack: sched_run_all() sees it */
         }
         sched_unlock(s);
@@ -34,9 +44,7 @@ void sched_lock_slow(struct sched *s)
 
 bool sched_rob_begin(struct sched *v)
 {
-    uint32_t nobody = runtime.fenced ? THIEF_FENCED : THIEF_NONE;
-    if (!atomic_compare_exchange_strong_explicit(&v->thief, &nobody, nobody | THIEF_STEALING, memory_order_seq_cst,
-                                                 memory_order_relaxed))
+    if (!sched_claim(v))
         return false;
     /* Now either v saw the thief flag and backs off, or we see it busy: v's fence
      * between its store and its load is made here, on its behalf. */
@@ -79,6 +87,14 @@ bool sched_wake(struct sched *s)
     return true;
 }
 
+void sched_nudge(struct sched *s)
+{
+    /* seq_cst: who falls asleep sees it, or we see it asleep: see kernel/idle, 1. */
+    atomic_fetch_or_explicit(&s->thief, THIEF_LOOK, memory_order_seq_cst);
+    if (!sched_wake(s))
+        sched_surplus(); /* it is at something, perhaps for long */
+}
+
 void sched_halt(struct sched *s)
 {
     /* From now on the owner leaves at its next lock. */
@@ -88,7 +104,7 @@ void sched_halt(struct sched *s)
 
 static COLD void wake_deep_sleeper(void)
 {
-    for (unsigned i = 0; i < runtime.count; i++)
+    for (unsigned i = 0, n = sched_online(); i < n; i++)
         if (sched_wake(runtime.scheds[i]))
             return;
 }
@@ -110,8 +126,15 @@ void sched_wake_guest(struct process *p)
 
 /* ---- the queue ---- */
 
-void sched_enqueue_ranked(struct sched *s, struct process *p)
+void sched_enqueue_bound(struct sched *s, struct process *p)
 {
-    s->watch |= WATCH_RANKED;
-    ranks_push(&s->ranks, p);
+    if (sched_is_stray(s, p)) {
+        s->watch |= WATCH_ELSEWHERE;
+        runq_push(&s->strays, p);
+    } else if (p->bound & BOUND_RANK) {
+        s->watch |= WATCH_RANKED;
+        ranks_push(&s->ranks, p);
+    } else {
+        runq_push(&s->queue, p);
+    }
 }

@@ -41,12 +41,26 @@ enum {
 };
 
 /* What others want of a scheduler's lock, as bits. FENCED is set for good where
- * membarrier(2) is missing: it sends the owner the slow way round, which fences. */
-enum thief { THIEF_NONE = 0, THIEF_STEALING = 1, THIEF_HALT = 2 /* stop for ever */, THIEF_FENCED = 4 };
+ * membarrier(2) is missing: it sends the owner the slow way round, which fences. LOOK: the
+ * owner is to come to its native stack, and look (kernel/online). */
+enum thief {
+    THIEF_NONE = 0,
+    THIEF_STEALING = 1,
+    THIEF_HALT = 2, /* stop for ever */
+    THIEF_FENCED = 4,
+    THIEF_LOOK = 8,
+};
 
 /* What a switch must think of besides the queue (s->watch): a count of switches until we must
- * look at the clock, and that some who wait here, or the one that runs, have a rank. */
-enum { WATCH_NOTHING = 0, WATCH_TIMERS_NOW = 1, WATCH_RANKED = 1 << 30 };
+ * look at the clock; that some who wait here, or the one that runs, have a rank; and that some
+ * of them may belong elsewhere, which the native stack sees to (kernel/online). */
+enum {
+    WATCH_NOTHING = 0,
+    WATCH_TIMERS_NOW = 1,
+    WATCH_ELSEWHERE = 1 << 29,
+    WATCH_RANKED = 1 << 30,
+    WATCH_FLAGS = WATCH_ELSEWHERE | WATCH_RANKED,
+};
 
 struct sched;
 typedef void sched_chore(struct process *);
@@ -62,6 +76,8 @@ struct sched {
     bool fresh; /* the lane loop has just been entered for `current` */
     bool woke;     /* it has woken another thread since it was last idle: see kernel/idle */
     bool settling; /* somebody's signals are being handled in its place: kernel/reception */
+    bool off_line; /* it knows that it is, and runs nobody: kernel/online */
+    uint32_t changes_seen; /* of who is on line */
     struct pool_cache messages, signals, slots;
     struct pool_cache timer_cache, alarm_cache;
     uint32_t watch; /* WATCH_NOTHING, and then a switch is short; else see there */
@@ -102,6 +118,7 @@ struct sched {
 
     /* Under the scheduler lock, and far from the rest of that: hardly ever used. */
     struct ranks ranks;
+    struct runq strays; /* who wait here, and are to run elsewhere: kernel/online */
 };
 
 _Static_assert(offsetof(struct sched, small) == 0, "machine/small.h finds it there");
@@ -127,6 +144,8 @@ struct guest {
 struct runtime {
     struct sched *scheds[SCHED_MAX];
     unsigned count; /* of schedulers */
+    _Atomic unsigned online; /* so many of them, the first, run processes: kernel/online */
+    _Atomic uint32_t online_changes; /* how often that was set */
     int cpus;
     uint32_t time_slice;
     bool fenced; /* no membarrier(2) */
@@ -173,6 +192,18 @@ static inline void sched_unlock(struct sched *s)
     atomic_store_explicit(&s->busy, 0, memory_order_release);
 }
 
+/* A thief keeps other thieves away. False: there is one, or v halts. seq_cst: see sched_rob_begin(). */
+static inline bool sched_claim(struct sched *v)
+{
+    uint32_t others = atomic_load_explicit(&v->thief, memory_order_relaxed);
+    do {
+        if (others & (THIEF_STEALING | THIEF_HALT))
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&v->thief, &others, others | THIEF_STEALING, memory_order_seq_cst,
+                                                    memory_order_relaxed));
+    return true;
+}
+
 /* A thief takes and releases v's lock. False: somebody else has it, or v halts. */
 bool sched_rob_begin(struct sched *v);
 void sched_rob_end(struct sched *v);
@@ -182,26 +213,52 @@ void sched_rob_end(struct sched *v);
 /* How many switches until we must look at the clock; 0: no timers. */
 static inline uint32_t sched_until_timers(const struct sched *s)
 {
-    return s->watch & ~(uint32_t)WATCH_RANKED;
+    return s->watch & ~(uint32_t)WATCH_FLAGS;
 }
 
 static inline void sched_watch_timers(struct sched *s, uint32_t switches)
 {
-    s->watch = (s->watch & WATCH_RANKED) | switches;
+    s->watch = (s->watch & WATCH_FLAGS) | switches;
 }
 
-/* Into the queue of its rank. Under the lock; the owner. */
-COLD void sched_enqueue_ranked(struct sched *s, struct process *p);
+/* The native stack has something to do. The owner. */
+static inline bool sched_native_is_due(const struct sched *s)
+{
+    return (s->watch & WATCH_ELSEWHERE) || sched_until_timers(s) == WATCH_TIMERS_NOW;
+}
+
+/* At this moment. relaxed: who acts on what is over is put right by kernel/online. */
+static inline unsigned sched_online(void)
+{
+    return atomic_load_explicit(&runtime.online, memory_order_relaxed);
+}
+
+static inline bool sched_is_online(const struct sched *s)
+{
+    return s->index < sched_online();
+}
+
+/* Has p, which the caller holds, to run on another than s? */
+static inline bool sched_is_stray(const struct sched *s, const struct process *p)
+{
+    unsigned place = p->bound & BOUND_PLACE;
+    return place != BOUND_NOWHERE && place != s->index + 1 && place <= sched_online();
+}
+
+/* Into the queue of its rank, or among the strays. Under the lock; the owner. */
+COLD void sched_enqueue_bound(struct sched *s, struct process *p);
 static inline void sched_enqueue(struct sched *s, struct process *p)
 {
-    if (UNLIKELY(p->bound & BOUND_RANK))
-        sched_enqueue_ranked(s, p);
+    if (UNLIKELY(p->bound & (BOUND_RANK | BOUND_PLACE)))
+        sched_enqueue_bound(s, p);
     else
         runq_push(&s->queue, p);
 }
 
 /* The running process has another rank from now on. */
 void sched_set_rank_self(struct sched *s, enum process_rank rank);
+/* And another place: it goes there, if that is on line. */
+void sched_set_place_self(struct sched *s, unsigned place);
 /* Is there anybody in our queues? Under the lock. */
 static inline bool sched_has_queue(const struct sched *s)
 {
@@ -324,6 +381,10 @@ static inline void sched_check_stack(struct sched *s)
 
 /* For who comes after us in ORDER. */
 void sched_push_remote(struct sched *to, struct process *p);
+/* Where it goes that p, which the caller holds, is run. Never where that would be off line, but it may be
+ * by then. And any that is on line, one after another. */
+struct sched *sched_home(const struct process *p);
+struct sched *sched_any(void);
 /* What others readied for s, oldest first, or NULL. Under the lock of s; the owner or a thief. */
 struct process *sched_take_inbox(struct sched *s);
 /* Under the lock of s. */
@@ -331,6 +392,15 @@ void sched_add_lane(struct sched *s, struct lane *lane);
 /* `lane`, and with it all that are bound to it, goes from v to s, and a fresh one comes
  * to v. Under the lock of v; s adds the lane under its own. False: v cannot part with it. */
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane);
+/* s gives `lane` to somebody, who adds it: not the last. Under the lock of s, on its native stack; it runs
+ * nobody before that is done. False: it cannot. */
+bool sched_part_with_lane(struct sched *s, struct lane *lane);
+/* The same of all, the last one too, so many at a time; those that nobody is bound to go to the reserve. How
+ * many are to be given now; 0: there are no more. */
+uint32_t sched_part_with_lanes(struct sched *s, struct lane **lanes, uint32_t most);
+/* s gets one more if it has less than `least`: from the reserve, or from others. On its native stack. False:
+ * for the moment there is none. */
+bool sched_find_lane(struct sched *s, uint32_t least);
 
 /* For the switch, under the lock of s. What is on this lane is needed no more. The frames of its
  * resident are copied out, and nobody is. A lane for who begins, other than the one we run on,
@@ -347,11 +417,19 @@ void sched_give_back_lanes(struct sched *s);
  * here; it is `current` on return. Does not return if the next one lives elsewhere. */
 void sched_next_here(struct sched *s);
 /* One process after another, from the native stack, until there is none or it is time
- * for timer_poll(). */
+ * for timer_poll(), or online_look(). */
 void sched_run_all(struct sched *s);
 
+/* Make s come to its native stack at its next switch, and look (kernel/online). Any thread; what the caller
+ * did before is seen. */
+void sched_nudge(struct sched *s);
 /* Make s stop for ever at its next lock. Any thread. */
 void sched_halt(struct sched *s);
+/* Either. */
+static inline bool sched_is_called(struct sched *s)
+{
+    return atomic_load_explicit(&s->thief, memory_order_seq_cst) & (THIEF_HALT | THIEF_LOOK); /* as below */
+}
 static inline bool sched_halted(struct sched *s)
 {
     return atomic_load_explicit(&s->thief, memory_order_seq_cst) & THIEF_HALT; /* seq_cst: see idle.c, 1 */

@@ -70,7 +70,7 @@ static COLD struct process *pick_slow(struct sched *s, struct process *p)
 {
     do {
         if (p)
-            sched_push_remote(atomic_load_explicit(&p->lane->holder, memory_order_relaxed), p);
+            sched_push_remote(sched_home(p), p);
         absorb(s);
         p = s->watch & WATCH_RANKED ? pop_ranked(s) : pop(s);
     } while (p && !may_run_here(s, p));
@@ -190,13 +190,13 @@ static NOINLINE uint64_t stay(struct sched *s, ctx_after *after)
     return after && !result ? message_receive_again() : result;
 }
 
-/* Counts switches. True: timers may have expired, or somebody has a rank. */
+/* Counts switches. True: timers may have expired, somebody has a rank, or belongs elsewhere. */
 static inline bool time_to_look(struct sched *s)
 {
     if (LIKELY(s->watch == WATCH_NOTHING))
         return false;
     s->watch -= sched_until_timers(s) > WATCH_TIMERS_NOW;
-    return s->watch == WATCH_TIMERS_NOW || (s->watch & WATCH_RANKED);
+    return s->watch == WATCH_TIMERS_NOW || (s->watch & WATCH_FLAGS);
 }
 
 /* The ways to leave. On the fast way nothing is called but by tail calls, so that no
@@ -222,10 +222,10 @@ static NOINLINE uint64_t leave_slow(struct sched *s, struct process *self, struc
     return leave_for(s, self, pick_slow(s, next), after);
 }
 
-/* It is time to look: at the clock, on the native stack, or at ranks. */
+/* It is time to look: at the clock or for strays, on the native stack, or at ranks. */
 static NOINLINE uint64_t leave_looking(struct sched *s, struct process *self, ctx_after *after)
 {
-    if (sched_until_timers(s) == WATCH_TIMERS_NOW)
+    if (sched_native_is_due(s))
         return to_native(s, &self->ctx, NULL, after);
     return leave_slow(s, self, NULL, after);
 }
@@ -394,10 +394,10 @@ uint64_t sched_park_self(struct sched *s, ctx_after *after)
 
 /* ---- the loop at a lane's foot ---- */
 
-/* NULL also if it is time to look at the clock. */
+/* NULL also if the native stack has something to do. */
 static NOINLINE struct process *pick_looking(struct sched *s)
 {
-    return sched_until_timers(s) == WATCH_TIMERS_NOW ? NULL : pick_slow(s, NULL);
+    return sched_native_is_due(s) ? NULL : pick_slow(s, NULL);
 }
 
 void sched_next_here(struct sched *s)
@@ -464,13 +464,13 @@ void sched_run_all(struct sched *s)
 {
     for (;;) {
         sched_lock(s);
-        struct process *p = pick_slow(s, NULL);
+        struct process *p = s->watch & WATCH_ELSEWHERE ? NULL : pick_slow(s, NULL);
         if (!p || sched_halted(s))
             break;
         take_up(s, &s->native, p, NULL); /* comes back without the lock, or to do a chore */
         if (UNLIKELY(s->chore != NULL))
             run_chore(s);
-        if (sched_until_timers(s) == WATCH_TIMERS_NOW)
+        if (sched_native_is_due(s))
             return;
     }
     sched_unlock(s);

@@ -34,7 +34,7 @@ struct lane {
     _Atomic(struct sched *) holder; /* read by anyone as a hint, exact under the holder's lock */
     bool listed;                    /* in the holder's list of lanes without a resident */
     uint32_t bound;                 /* processes whose frames belong here, in the lane or not */
-    uint32_t pinned;                /* those of them that must stay on this scheduler: so must the lane */
+    uint32_t pinned;                /* those of them that are bound to a scheduler: no thief takes the lane */
 
     /* Constant. */
     struct ctx_stack stack;

@@ -75,4 +75,7 @@ static inline void otp_hold(unsigned schedulers, bl_function *watcher, bl_option
 #define CASE_IN(suite, name, processes) CASE_WITH(suite, name, .max_processes = (processes))
 #define CASE(suite, name)               CASE_WITH(suite, name, .max_processes = 0)
 
+/* About how a runtime is started: the body does so, on the main thread. */
+#define CASE_OUTSIDE(suite, name) Test(suite, name)
+
 #endif

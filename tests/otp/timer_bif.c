@@ -459,14 +459,15 @@ CASE(timer_bif, same_time_yielding_with_cancel)
 
 static void have_many_timers(bl_term parent)
 {
-    for (uint64_t i = 0; i < PER_SCHEDULER * SCHEDULERS_MOST; i++)
+    for (uint64_t i = 0; i < PER_SCHEDULER * SCHEDULERS_MOST; i++) {
+        bl_process_flag(atom("scheduler"), bl_int((int64_t)i % bl_schedulers_online() + 1));
         bl_start_timer((UINT64_C(1) << 28) + i * 10, self(), atom("hej"));
+    }
     bl_send_to(parent, atom("ready"));
     sleeper(parent);
 }
 
-/* They end with their process. (They are on one scheduler here: a process does not go to another to
- * set one.) */
+/* They end with their process, on whichever scheduler they are. */
 CASE(timer_bif, auto_cancel_yielding)
 {
     bl_pid p = bl_spawn(have_many_timers, self());
@@ -477,50 +478,33 @@ CASE(timer_bif, auto_cancel_yielding)
     CLAIM(!bl_is_alive(p));
 }
 
-/* ---- schedulers that do not come to it ---- */
+/* ---- schedulers that are off line ---- */
 
-static _Atomic bool busy[SCHEDULERS_MOST], enough;
-
-static void set_one(bl_term scheduler)
-{
-    bl_send_after((uint64_t)full(1000, 400), many.to, scheduler);
-}
-
-/* It computes, and calls nothing. */
-static void hold_scheduler(bl_term scheduler)
-{
-    atomic_store(&busy[bl_to_int(scheduler)], true);
-    while (!atomic_load(&enough))
-        sched_yield();
-}
-
-/* Theirs are taken out of service. Ours are as good as that: whoever runs there does not call the
- * runtime. (On one scheduler there is nobody else who could look at the clock.) */
+/* One timer on each; then all but one scheduler are taken off line. (Theirs blocks multi-scheduling, which
+ * comes to the same.) */
 CASE(timer_bif, suspended_scheduler_timeout)
 {
-    unsigned n = scheduler_count();
-    many.to = self();
-    atomic_store(&enough, false);
-    for (unsigned i = 0; i < n; i++)
-        bl_wait(bl_spawn_on(i + 1, set_one, bl_int(i)), NULL);
-    for (unsigned i = 1; i < n; i++) {
-        atomic_store(&busy[i], false);
-        bl_spawn_on(i + 1, hold_scheduler, bl_int(i));
+    unsigned n = bl_schedulers_online();
+    for (unsigned i = 1; i <= n; i++) {
+        bl_process_flag(atom("scheduler"), bl_int(i));
+        CLAIM(bl_scheduler() == i);
+        bl_send_after((uint64_t)full(1000, 400), self(), bl_int(i));
     }
-    for (unsigned i = 1; i < n; i++)
-        while (!atomic_load(&busy[i]))
-            bl_yield();
-    for (unsigned i = 0; i < n; i++)
+    bl_process_flag(atom("scheduler"), bl_int(0));
+    CLAIM(bl_set_schedulers_online(1) == n);
+    for (unsigned i = 1; i <= n; i++)
         BL_RECEIVE {
             BL_ON("%=i", (int64_t)i) {}
         }
-    atomic_store(&enough, true);
+    CLAIM(bl_set_schedulers_online(n) == 1);
+    claim_nothing();
 }
 
 /* Timers of no time, set when another is due, one after the other: all come before one that is later.
  * (Theirs are set inside the runtime.) */
 CASE(timer_bif, multizero_timeout_in_timeout)
 {
+    bl_process_flag(atom("scheduler"), bl_int(bl_scheduler())); /* all on the same one */
     bl_term pling = bl_send_after(600000, self(), atom("pling"));
     bl_yield();
     bl_send_after((uint64_t)full(500, 400), self(), bl_int(full(1000, 4000)));
