@@ -193,7 +193,7 @@ LAW(online, takes_the_bound_back)
     cr_assert(ended_well(spawn(sleep_there, schedulers)));
 }
 
-/* By a thread, and by a timer. */
+/* By a signal, too, and whoever sends it. */
 LAW(online, is_woken_by_a_thread)
 {
     for (int i = 0; i < rounds(400); i++) {
