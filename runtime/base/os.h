@@ -29,6 +29,10 @@ void os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t timeout_n
 void os_futex_wake(_Atomic uint32_t *word, int how_many);
 
 uint64_t os_now_ns(void);
+/* The clock of this OS process is ours: it shows `ns`, a microsecond more each time somebody looks,
+ * and what is added to it; 0: it is the kernel's again. */
+void os_clock_set(uint64_t ns);
+void os_clock_add(uint64_t ns);
 void os_yield_thread(void);
 
 /* CPUs that this OS process may use, at least 1. */

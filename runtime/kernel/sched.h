@@ -126,6 +126,7 @@ struct runtime {
     unsigned count; /* of schedulers */
     int cpus;
     uint32_t time_slice;
+    uint64_t seed; /* 0: threads decide; else see kernel/seed */
     bool fenced; /* no membarrier(2) */
     struct lanes lanes;
     struct lock reserve_lock;
@@ -135,6 +136,7 @@ struct runtime {
 
     _Atomic uint32_t next_home;     /* round robin for work from outside */
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
+    _Atomic uint32_t guests_woken;  /* since it was last set to 0; for kernel/seed */
     _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help */
     _Atomic uint64_t spawned_outside, sent_outside; /* by threads that are no scheduler */
 };
