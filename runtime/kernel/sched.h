@@ -113,7 +113,6 @@ struct look {
 #define SCHED_MARK_IDLE   ((struct process *)1)
 #define SCHED_MARK_ROBBED ((struct process *)2)
 
-
 /* A thread that waits in bl_wait() takes part through a process slot of its own. */
 struct guest {
     _Atomic uint32_t woken;     /* stays: waking who does not sleep yet keeps it from sleeping */
@@ -203,6 +202,13 @@ void sched_set_rank_self(struct sched *s, enum process_rank rank);
 static inline bool sched_has_queue(const struct sched *s)
 {
     return s->queue.first || ranks_wait(&s->ranks);
+}
+
+/* Has somebody readied processes for s that s has not seen? A hint to others. */
+static inline bool sched_inbox_holds_work(const struct sched *s)
+{
+    struct process *newest = atomic_load_explicit(&s->inbox, memory_order_relaxed);
+    return newest && newest != SCHED_MARK_IDLE && newest != SCHED_MARK_ROBBED;
 }
 
 /* A message that was read where it lay, and lies there no more. */

@@ -129,18 +129,12 @@ void seed_halt(void)
 
 /* ---- being a scheduler ---- */
 
-static bool inbox_holds_work(struct sched *s)
-{
-    struct process *newest = atomic_load_explicit(&s->inbox, memory_order_relaxed);
-    return newest && newest != SCHED_MARK_IDLE && newest != SCHED_MARK_ROBBED;
-}
-
 static bool has_work(struct sched *s)
 {
-    return inbox_holds_work(s) || atomic_load_explicit(&s->runnext, memory_order_relaxed) || sched_has_queue(s);
+    return sched_inbox_holds_work(s) || atomic_load_explicit(&s->runnext, memory_order_relaxed) || sched_has_queue(s);
 }
 
-static void become(struct sched *s)
+static void act_as(struct sched *s)
 {
     self_set_sched(s);
     idle_end(s);
@@ -194,7 +188,7 @@ static uint32_t draw_slice(void)
 /* Who has a rank is given that of the runtime: kernel/switch. */
 static void take_turn(struct sched *s)
 {
-    become(s);
+    act_as(s);
     shuffle(s);
     s->time_slice = runtime.time_slice = draw_slice();
     sched_watch_timers(s, WATCH_TIMERS_NOW);
@@ -208,7 +202,7 @@ static void look_around(struct sched *s)
         return;
     struct process *seen = atomic_load_explicit(&s->inbox, memory_order_relaxed);
     struct sched *victim = seen && !once_in(2) ? choose(s) : NULL;
-    become(s);
+    act_as(s);
     if (victim)
         steal_from(s, victim, once_in(2));
     else
@@ -222,7 +216,7 @@ static void look_around(struct sched *s)
 static void poll_timers(void)
 {
     struct sched *s = runtime.scheds[draw(runtime.count)];
-    become(s);
+    act_as(s);
     timer_poll(s);
 }
 
