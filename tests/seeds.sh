@@ -10,6 +10,7 @@
 #
 # A run that fails, or takes more than a minute, is told with the command that repeats it. The exit status is 0 only if
 # none does. After ten of them nothing more is run.
+# shellcheck disable=SC3045 # ulimit -n: dash and bash both have it
 set -u
 usage() { sed -n '/^# usage/,/^# none does/s/^# \{0,1\}//p' "$0"; }
 
@@ -98,7 +99,7 @@ laws_selective 60 after_|a_message_beats|a_reference_skips|waits_for_what  clock
 laws_signals 110 end_who|of_the_dead_have|suspending_in_vain  two running, slices
 laws_sweeps 40 are_answered_once  long
 laws_timers 40 of_one_instant  threads
-laws_traces 40 which_end_in_them|function_of|counts  threads
+laws_traces 40 a_function_sees|alarms_about_time  threads, clock
 laws_wait 40 races_with_the_end_from_threads  threads
 stress_signals 10
 END
