@@ -144,10 +144,10 @@ typedef struct bl_options {
     size_t lane_size;         /* usable stack of a running process, in bytes; default 256 KiB, at least 32 KiB */
     bool message_queue_off_heap; /* of processes for which nothing else is said (erl +hmqd) */
     unsigned reductions;      /* calls into the runtime before a process must give way; default 4000 */
-    uint64_t seed;            /* not 0: one thread runs all processes, in an order, and with a time, that come from this
-                                 number: see docs/DETERMINISM.md. Default: BEAMLING_SEED in the environment, or 0 */
-    bool seed_fail;           /* with a seed: now and then there is no memory, where the seed says. Needs a runtime built
-                                 for it (the preset hostile). Or BEAMLING_SEED_FAIL=1 in the environment */
+    uint64_t seed;            /* not 0: one thread runs all processes, in an order and with a time that come from
+                                 this number (docs/DETERMINISM.md). Default: BEAMLING_SEED in the environment, or 0 */
+    bool seed_fail;           /* with a seed: now and then there is no memory, where the seed says. Needs a runtime
+                                 built for it (the preset hostile). Or BEAMLING_SEED_FAIL=1 in the environment */
 } bl_options;
 
 /* Start the runtime of this OS process; NULL: all defaults. One at a time; it may be

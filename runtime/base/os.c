@@ -66,10 +66,10 @@ size_t os_page_size(void)
 
 /* ---- sleeping and time ---- */
 
-void os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t timeout_ns)
+bool os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t timeout_ns)
 {
     struct timespec t = {.tv_sec = (time_t)(timeout_ns / 1000000000u), .tv_nsec = (long)(timeout_ns % 1000000000u)};
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns ? &t : NULL, NULL, 0);
+    return syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns ? &t : NULL, NULL, 0) && errno == ETIMEDOUT;
 }
 
 void os_futex_wake(_Atomic uint32_t *word, int how_many)

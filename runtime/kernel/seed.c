@@ -277,7 +277,8 @@ static void await_baton(void)
     uint64_t deeds = deeds_outside(), before;
     bool patient = true;
     while (patient && !has_baton()) {
-        os_futex_wait(&baton, BATON_OUTSIDE, patience());
+        if (!os_futex_wait(&baton, BATON_OUTSIDE, patience()))
+            continue; /* who passed it to us the last time may be late to wake us */
         before = deeds;
         deeds = deeds_outside();
         patient = deeds != before || !could_play();
