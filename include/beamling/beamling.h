@@ -151,6 +151,10 @@ typedef struct bl_options {
     size_t max_heap_size;     /* words: of new processes for which nothing else is said, see bl_spawn_options (erl +hmax); */
     bool max_heap_spares;     /* ... those that hold more go on (erl +hmaxk) */
     unsigned blocking_threads; /* that bl_blocking() may have at work at once; default 64, 1 .. 4096 (erl +SDio) */
+    uint64_t seed;            /* not 0: one thread runs all processes, in an order and with a time that come from
+                                 this number (docs/DETERMINISM.md). Default: BEAMLING_SEED in the environment, or 0 */
+    bool seed_fail;           /* with a seed: now and then there is no memory, where the seed says. Needs a runtime
+                                 built for it (the preset hostile). Or BEAMLING_SEED_FAIL=1 in the environment */
 } bl_options;
 
 /* Start the runtime of this OS process; NULL: all defaults. One at a time; it may be

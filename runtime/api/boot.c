@@ -2,6 +2,7 @@
  * Everything is built here in order and taken down in mirror order; a start that fails
  * half-way leaves nothing behind. There are no global constructors: before bl_start()
  * the library is a few zero bytes. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -15,6 +16,7 @@
 #include "kernel/preempt.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
+#include "kernel/seed.h"
 #include "kernel/spawn.h"
 #include "kernel/sysmon.h"
 #include "kernel/timer.h"
@@ -46,6 +48,30 @@ static uint64_t slack(const struct bl_options *o)
     return (uint64_t)(o->schedulers + 1) * 2 * POOL_MAGAZINE;
 }
 
+/* A number other than 0 in the environment; 0: there is no such variable, or it is empty. */
+static bl_error number_of(const char *variable, uint64_t *number)
+{
+    const char *text = getenv(variable);
+    char *end;
+    *number = 0;
+    if (!text || !*text)
+        return BL_OK;
+    errno = 0;
+    *number = strtoull(text, &end, 0);
+    return *end || errno ? BL_EINVAL : BL_OK;
+}
+
+static bl_error ask_environment(struct bl_options *o)
+{
+    uint64_t seed, fail;
+    if (number_of("BEAMLING_SEED", &seed) || number_of("BEAMLING_SEED_FAIL", &fail))
+        return BL_EINVAL; /* to run unseeded would say nothing about what was asked for */
+    if (!o->seed)
+        o->seed = seed;
+    o->seed_fail |= fail != 0;
+    return o->seed_fail && !o->seed ? BL_EINVAL : BL_OK;
+}
+
 static bl_error check(struct bl_options *o)
 {
     int cpus = os_cpu_count();
@@ -69,7 +95,7 @@ static bl_error check(struct bl_options *o)
               o->time_slice_us >= LEAST_SLICE_US && o->time_slice_us <= MOST_SLICE_US &&
               o->blocking_threads <= MOST_BLOCKING_THREADS &&
               (!o->max_heap_size || (o->max_heap_size >= HEAP_COLLECT_LEAST && o->max_heap_size <= most_heap));
-    return ok ? BL_OK : BL_EINVAL;
+    return ok ? ask_environment(o) : BL_EINVAL;
 }
 
 /* As many again in reserve, for schedulers whose lanes went away with stolen processes. */
@@ -141,6 +167,8 @@ static void halt_schedulers(void)
 {
     for (unsigned i = 0; i < runtime.count; i++)
         sched_halt(runtime.scheds[i]);
+    if (runtime.seed)
+        seed_halt();
     for (uint32_t left; (left = atomic_load_explicit(&runtime.running, memory_order_seq_cst));)
         os_futex_wait(&runtime.running, left, 0);
     preempt_stop(); /* it interrupts who computes, and so has to outlast them, but not their threads */
@@ -150,6 +178,9 @@ static void halt_schedulers(void)
 
 static bl_error start_threads(void)
 {
+    struct os_thread *first = &runtime.scheds[0]->thread;
+    if (runtime.seed)
+        return os_thread_start(first, "beamling", seed_main, NULL) ? BL_ETHREAD : BL_OK;
     atomic_store_explicit(&runtime.awake, runtime.count, memory_order_relaxed);
     for (unsigned i = 0; i < runtime.count; i++) {
         if (os_thread_start(&runtime.scheds[i]->thread, "beamling", idle_main, runtime.scheds[i]))
@@ -210,6 +241,8 @@ static void destroy(void)
     pool_fini(&runtime.messages);
     processes_destroy();
     lanes_destroy(&runtime.lanes);
+    if (runtime.seed)
+        seed_end();
     runtime = (struct runtime){0};
 }
 
@@ -220,6 +253,8 @@ static bl_error create(const struct bl_options *o)
     runtime.cpus = os_cpu_count();
     runtime.fenced = !os_fence_register();
     runtime.time_slice = o->reductions;
+    if (o->seed)
+        seed_begin(o->seed);
     small_init();
     pool_init(&runtime.messages, sizeof(struct message), SLAB);
     pool_init(&runtime.signals, sizeof(struct signal), SLAB);
@@ -252,10 +287,14 @@ bl_error bl_start(const bl_options *options)
         destroy();
         return error;
     }
+    if (o.seed_fail && !seed_fail()) {
+        destroy();
+        return BL_EINVAL;
+    }
     blocking_open(o.blocking_threads);
     error = start_threads();
     if (!error)
-        error = preempt_start(o.no_preemption ? 0 : o.time_slice_us * UINT64_C(1000));
+        error = preempt_start(o.no_preemption || o.seed ? 0 : o.time_slice_us * UINT64_C(1000));
     if (error)
         bl_stop();
     else

@@ -6,6 +6,7 @@
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ void memory_free_slab(void *slab, size_t size);
  * not; all do again, and how many did not is the result. */
 void memory_fail_after(int64_t n);
 uint64_t memory_fail_never(void);
+
+/* Ask before each allocation whether it shall fail; NULL: none does. Any thread may ask. False: of
+ * this allocator none can, and nobody is asked. */
+bool memory_fail_when(bool (*fails)(void));
 
 /* Somewhere in the allocator's code. */
 const void *memory_code(void);

@@ -14,6 +14,7 @@ enum { POISON = 0xa5 };
 
 static _Atomic int64_t memory_left = INT64_MAX;
 static _Atomic uint64_t memory_failed;
+static bool (*_Atomic fails_when)(void);
 
 void memory_fail_after(int64_t n)
 {
@@ -27,9 +28,16 @@ uint64_t memory_fail_never(void)
     return atomic_load(&memory_failed);
 }
 
+bool memory_fail_when(bool (*fails)(void))
+{
+    atomic_store(&fails_when, fails);
+    return true;
+}
+
 static int memory_fails(void)
 {
-    if (atomic_fetch_sub(&memory_left, 1) > 0)
+    bool (*when)(void) = atomic_load(&fails_when);
+    if (atomic_fetch_sub(&memory_left, 1) > 0 && !(when && when()))
         return 0;
     atomic_fetch_add(&memory_failed, 1);
     return 1;

@@ -64,6 +64,11 @@ void memory_free_slab(void *slab, size_t size)
     sdallocx(slab, size, MALLOCX_ALIGN(size));
 }
 
+bool memory_fail_when(bool (*fails)(void))
+{
+    return !fails;
+}
+
 const void *memory_code(void)
 {
     return (const void *)(uintptr_t)mallocx;

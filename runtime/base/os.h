@@ -24,11 +24,15 @@ void os_holds_pointers(void *start, size_t size);
 void os_wish_large_pages(void *start, size_t size);
 size_t os_page_size(void);
 
-/* Sleep while *word == expected; wakes early at will. timeout_ns 0: no timeout. */
-void os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+/* Sleep while *word == expected; wakes early at will. timeout_ns 0: no timeout. True: it was that. */
+bool os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t timeout_ns);
 void os_futex_wake(_Atomic uint32_t *word, int how_many);
 
 uint64_t os_now_ns(void);
+/* The clock of this OS process is ours: it shows `ns`, a microsecond more each time somebody looks,
+ * and what is added to it; 0: it is the kernel's again. */
+void os_clock_set(uint64_t ns);
+void os_clock_add(uint64_t ns);
 void os_yield_thread(void);
 
 /* CPUs that this OS process may use, at least 1. */

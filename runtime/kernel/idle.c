@@ -48,7 +48,7 @@ static bool inbox_idle_still(struct sched *s)
     return (p == SCHED_MARK_IDLE || p == SCHED_MARK_ROBBED) && !sched_is_called(s);
 }
 
-static bool idle_begin(struct sched *s)
+bool idle_begin(struct sched *s)
 {
     struct process *none = NULL;
     /* release: our lanes as we leave them; pairs with take_over(). */
@@ -57,7 +57,7 @@ static bool idle_begin(struct sched *s)
 }
 
 /* Take the mark away, unless somebody has replaced it by work. */
-static void idle_end(struct sched *s)
+void idle_end(struct sched *s)
 {
     for (;;) {
         struct process *mark = SCHED_MARK_IDLE;

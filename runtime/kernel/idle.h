@@ -7,4 +7,9 @@
 /* The body of a scheduler's thread: runs processes, and idles, until halted. */
 void idle_main(void *sched);
 
+/* s has nothing to do: others may take its lanes, or give it work, but nothing of it is to be
+ * touched. False: there is work. And it has, or is to look; whether it was idle or not. */
+bool idle_begin(struct sched *s);
+void idle_end(struct sched *s);
+
 #endif

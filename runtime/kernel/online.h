@@ -21,8 +21,8 @@
  * pushed to whoever holds that, which is one that is on line, or will send it on.
  *
  * Nothing new is begun. Once bl_set_schedulers_online() has returned the call is there, and each switch sees
- * it before it picks. Who runs goes on until it gives way, as before a thief: C cannot be
- * interrupted. Meanwhile whom it makes ready goes elsewhere (sched_ready_slow()), or is taken over.
+ * it before it picks. Who runs goes on until it gives way, or is preempted, as before a
+ * thief. Meanwhile whom it makes ready goes elsewhere (sched_ready_slow()), or is taken over.
  *
  * Timers stay where they are. Who is off line sleeps until its next one, and sees to it on its native stack,
  * which sends messages and wakes processes, as a thread does, and runs none. Nobody sets a timer

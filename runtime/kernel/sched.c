@@ -118,6 +118,8 @@ void sched_surplus(void)
 void sched_wake_guest(struct process *p)
 {
     struct guest *guest = (struct guest *)p->arg;
+    if (runtime.seed && self_sched())
+        atomic_store_explicit(&runtime.guests_woken, 1, memory_order_relaxed);
     /* release: pairs with guest_sleep(). The guest's frame may be gone as soon as it
      * sees this, which a futex wake of a stale address survives. */
     atomic_store_explicit(&guest->woken, 1, memory_order_release);

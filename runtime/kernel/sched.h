@@ -133,7 +133,6 @@ struct look {
 #define SCHED_MARK_IDLE   ((struct process *)1)
 #define SCHED_MARK_ROBBED ((struct process *)2)
 
-
 /* A thread that waits in bl_wait() takes part through a process slot of its own. */
 struct guest {
     _Atomic uint32_t woken;     /* stays: waking who does not sleep yet keeps it from sleeping */
@@ -148,6 +147,7 @@ struct runtime {
     _Atomic uint32_t online_changes; /* how often that was set */
     int cpus;
     uint32_t time_slice;
+    uint64_t seed; /* 0: threads decide; else see kernel/seed */
     bool fenced; /* no membarrier(2) */
     struct lanes lanes;
     struct lock reserve_lock;
@@ -157,6 +157,7 @@ struct runtime {
 
     _Atomic uint32_t next_home;     /* round robin for work from outside */
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
+    _Atomic uint32_t guests_woken;  /* since it was last set to 0; for kernel/seed */
     _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help */
     _Atomic uint32_t running;        /* schedulers that are not yet done: bl_stop() waits for them */
     _Atomic uint32_t watcher_sleeps; /* kernel/preempt: 1 while it waits until somebody is awake */
@@ -263,6 +264,13 @@ void sched_set_place_self(struct sched *s, unsigned place);
 static inline bool sched_has_queue(const struct sched *s)
 {
     return s->queue.first || ranks_wait(&s->ranks);
+}
+
+/* Has somebody readied processes for s that s has not seen? A hint to others. */
+static inline bool sched_inbox_holds_work(const struct sched *s)
+{
+    struct process *newest = atomic_load_explicit(&s->inbox, memory_order_relaxed);
+    return newest && newest != SCHED_MARK_IDLE && newest != SCHED_MARK_ROBBED;
 }
 
 /* A message that was read where it lay, and lies there no more. */

@@ -20,12 +20,6 @@ enum {
     WALK_MOST = 1024, /* so long may the victim be kept waiting: a few microseconds */
 };
 
-static bool inbox_holds_work(struct sched *v)
-{
-    struct process *newest = atomic_load_explicit(&v->inbox, memory_order_relaxed);
-    return newest && newest != SCHED_MARK_IDLE && newest != SCHED_MARK_ROBBED;
-}
-
 /* `waiting` of which `done` were taken up in a time of `elapsed`. */
 static bool too_many(uint64_t waiting, uint64_t elapsed, uint64_t done)
 {
@@ -46,7 +40,7 @@ static bool waits_too_long(struct sched *v, struct look *last, bool *stuck)
         return false; /* too long ago to say anything */
     *stuck = !done; /* in one process, or asleep */
     if (*stuck)
-        return waiting || higher || atomic_load_explicit(&v->runnext, memory_order_relaxed) || inbox_holds_work(v);
+        return waiting || higher || atomic_load_explicit(&v->runnext, memory_order_relaxed) || sched_inbox_holds_work(v);
     return too_many(waiting, elapsed, done > over ? done - over : 0) || too_many(higher, elapsed, over);
 }
 

@@ -10,6 +10,7 @@
 #include "data/copy.h"
 #include "kernel/info.h"
 #include "kernel/receive.h"
+#include "kernel/seed.h"
 #include "kernel/signal.h"
 #include "kernel/spawn.h"
 
@@ -125,10 +126,14 @@ void wait_close(void)
 
 static void guest_sleep(struct guest *guest)
 {
+    if (runtime.seed)
+        seed_outside_waits();
     /* acquire: pairs with the releases in sched_wake_guest() and wait_close(). An
      * exchange: were it a load and a store, the store could wipe out a dismissal. */
     while (!atomic_exchange_explicit(&guest->woken, 0, memory_order_acquire))
         os_futex_wait(&guest->woken, 0, 0);
+    if (runtime.seed)
+        seed_outside_goes_on();
 }
 
 /* Through a process slot of its own, p. */

@@ -7,11 +7,26 @@
 #include "base/memory.h"
 #include "base/os.h"
 
+/* Valgrind takes what was on a stack before for lost, and a stack for a large frame, unless it is
+ * told. In a build with assertions it is; where its header is. */
+#if BL_ASSERTS && defined(__has_include)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#define TELL_STACK(low, top)     (void)VALGRIND_STACK_REGISTER(low, top)
+#define TELL_USABLE(start, size) (void)VALGRIND_MAKE_MEM_UNDEFINED(start, size)
+#endif
+#endif
+#ifndef TELL_STACK
+#define TELL_STACK(low, top)     (void)0
+#define TELL_USABLE(start, size) (void)0
+#endif
+
 static void lane_init(struct lane *lane, char *low, size_t size, size_t index)
 {
     char *top = low + size - (index % LANE_COLOURS) * LANE_COLOUR_STEP;
     lane->stack = (struct ctx_stack){.low = low, .size = (size_t)(top - low)};
     lane->limit = low + LANE_RESERVE;
+    TELL_STACK(low, top);
     lane->foot = top; /* the loop at the foot keeps nothing on the stack but return addresses */
 }
 
@@ -89,7 +104,9 @@ bool frames_save(struct frames *f, const struct lane *lane, const void *sp)
 
 void frames_load(const struct frames *f, const struct lane *lane, void *sp)
 {
-    ctx_copy(sp, f->bytes, (size_t)(lane->foot - (char *)sp));
+    size_t size = (size_t)(lane->foot - (char *)sp);
+    TELL_USABLE(sp, size);
+    ctx_copy(sp, f->bytes, size);
 }
 
 void frames_drop(struct frames *f)

@@ -246,3 +246,46 @@ Test(no_memory, between_processes_on_2)
 {
     law_no_memory(2, do_relations, RELATIONS);
 }
+
+/* ---- now and then, where a seed says, and in another order each time ---- */
+
+static void law_seeded(unsigned schedulers, bl_function *do_all, int things, unsigned seeds)
+{
+    int well = 0, without = 0;
+    start(schedulers);
+    cr_assert(ended_well(bl_spawn(do_all, bl_int(0)))); /* the texts */
+    stop();
+    for (unsigned seed = 1; seed <= seeds; seed++) {
+        start_with((bl_options){.schedulers = schedulers, .seed = seed, .seed_fail = true});
+        for (int first = 0; first < things; first++) {
+            bl_term reason = bl_atom("normal");
+            bl_error error = bl_wait(bl_spawn(do_all, bl_int(first)), &reason);
+            cr_assert(error || is_atom(reason, "normal") || is_atom(reason, "noproc") || is_atom(reason, "no_memory"));
+            well += !error && is_atom(reason, "normal");
+            without += !error && is_atom(reason, "no_memory");
+            bl_forget();
+        }
+        stop();
+    }
+    cr_assert(well > 0 && without > 0, "%d ended well, %d without memory", well, without);
+}
+
+Test(no_memory, where_seeds_say_on_1)
+{
+    law_seeded(1, do_all, THINGS, 20);
+}
+
+Test(no_memory, where_seeds_say_on_2)
+{
+    law_seeded(2, do_all, THINGS, 20);
+}
+
+Test(no_memory, where_seeds_say_between_processes_on_1)
+{
+    law_seeded(1, do_relations, RELATIONS, 300);
+}
+
+Test(no_memory, where_seeds_say_between_processes_on_2)
+{
+    law_seeded(2, do_relations, RELATIONS, 300);
+}

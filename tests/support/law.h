@@ -139,22 +139,22 @@ static inline bool ended_well(bl_pid pid)
 
 /* ---- hearing a reason for certain ----
  * Who asks after the end hears `noproc`. So the process is held back by a message until
- * somebody has asked: the asker spawns who sends it, on its own scheduler, and does not
- * give way before it waits. Main thread. */
+ * somebody has asked: the asker spawns who sends it, when it sees the asker wait. Main thread. */
 
 static bl_pid mortal;
 static bl_term last_word;
 
-static inline void open_gate(bl_term unused)
+static inline void open_gate(bl_term asker)
 {
-    (void)unused;
+    while (!is_atom(bl_element(bl_process_info(bl_to_pid(asker), bl_atom("status")), 1), "waiting"))
+        bl_yield();
     CLAIM(bl_send(mortal, bl_atom("go")) == BL_OK);
 }
 
 static inline void ask_mortal(bl_term unused)
 {
     (void)unused;
-    CLAIM(bl_pid_error(bl_spawn_on(1, open_gate, bl_int(0))) == BL_OK);
+    CLAIM(bl_pid_error(bl_spawn_on(1, open_gate, bl_from_pid(bl_self()))) == BL_OK);
     last_word = end_of(mortal);
 }
 

@@ -1,7 +1,8 @@
 /* random.h - numbers that come again.
- * A random test prints its seed first and takes it from BEAMLING_SEED if that is set,
- * so that a failure can be had again. (The interleaving of threads cannot; one
- * scheduler has none.) */
+ * A random test prints its seed first and takes it from BEAMLING_TEST_SEED if that is set,
+ * so that a failure can be had again: what the test does. The interleaving of threads is not; one
+ * scheduler has none, and with BEAMLING_SEED, which is taken for the test's seed too, there
+ * are no threads (docs/DETERMINISM.md). */
 #ifndef SUPPORT_RANDOM_H
 #define SUPPORT_RANDOM_H
 
@@ -40,11 +41,11 @@ static inline struct random random_split(uint64_t seed, uint64_t who)
 /* The test's seed, printed. Main thread, once a test. */
 static inline uint64_t random_seed(const char *test)
 {
-    const char *given = getenv("BEAMLING_SEED");
+    const char *own = getenv("BEAMLING_TEST_SEED"), *given = own ? own : getenv("BEAMLING_SEED");
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)t.tv_nsec ^ (uint64_t)t.tv_sec << 20;
-    fprintf(stderr, "%s: BEAMLING_SEED=%" PRIu64 "\n", test, seed);
+    fprintf(stderr, "%s: BEAMLING_TEST_SEED=%" PRIu64 "\n", test, seed);
     return seed;
 }
 

@@ -88,7 +88,7 @@ static inline int lite_run(struct lite_test *t)
     return good;
 }
 
-/* program [pattern]: the tests whose suite/name match, in the order of the file. */
+/* program [--filter pattern]: the tests whose suite/name match, in the order of the file. */
 int main(int argc, char **argv)
 {
     const char *pattern = argc > 1 ? argv[argc - 1] : "*";
@@ -103,7 +103,7 @@ int main(int argc, char **argv)
     for (struct lite_test *t = in_order; t; t = t->next) {
         char name[256];
         snprintf(name, sizeof name, "%s/%s", t->suite, t->name);
-        if (fnmatch(pattern, name, 0))
+        if (fnmatch(pattern, name, FNM_EXTMATCH))
             continue;
         if (lite_run(t))
             passed++;
