@@ -14,7 +14,7 @@ RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         tini gcc g++ cmake ninja-build pkg-config libjemalloc-dev libbenchmark-dev libcriterion-dev \
         gnuplot-nox fonts-dejavu-core python3 python3-numpy python3-scipy python3-jinja2 \
-        erlang-base erlang-dev elixir golang-go \
+        erlang-base erlang-dev elixir golang-go spin \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /beamling
