@@ -205,6 +205,7 @@ static _Atomic bool computing, may_finish;
 static void compute(bl_term unused)
 {
     (void)unused;
+    CLAIM(bl_preempt_off() == BL_OK); /* or it would be stopped sooner: tests/laws/preemption.c */
     atomic_store(&computing, true);
     while (!atomic_load(&may_finish))
         sched_yield();
