@@ -297,6 +297,7 @@ enum { SIGNALS_COME_AT_ONCE = 1 };
 
 static os_interrupt_handler *interrupt_handler;
 static struct sigaction before_interrupt;
+static pid_t interrupted_process; /* whose signals are ours; asking for it would be a system call */
 
 bool os_interrupts_work(void)
 {
@@ -323,7 +324,7 @@ static void on_interrupt(int number, siginfo_t *info, void *context)
 {
     ucontext_t *c = context;
     int error = errno_of_thread();
-    if (info->si_code != SI_TKILL || info->si_pid != getpid()) {
+    if (info->si_code != SI_TKILL || info->si_pid != interrupted_process) {
         if (before_interrupt.sa_flags & SA_SIGINFO || (before_interrupt.sa_handler != SIG_DFL &&
                                                        before_interrupt.sa_handler != SIG_IGN))
             hand_over(number, info, context, &before_interrupt);
@@ -340,6 +341,7 @@ int os_interrupts_install(os_interrupt_handler *handler)
     struct sigaction action = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     interrupt_handler = handler;
+    interrupted_process = getpid();
     return sigaction(INTERRUPT_SIGNAL, &action, &before_interrupt) ? -errno : 0;
 }
 

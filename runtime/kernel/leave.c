@@ -152,18 +152,19 @@ void leave_begin(struct process *p, parcel reason)
     p->extra->reason = reason;
 }
 
-/* One link, or monitor, or whatever. False: there is none. */
+/* One link, or monitor, or whatever. False: there is none. Whom it had suspended goes on before anybody hears of the
+ * end, and can count on that. */
 static bool tell_one(struct process *p, struct extra *x)
 {
     struct signal *record;
-    if ((record = signal_of_node(treap_pop(&x->links))))
+    if ((record = signal_of_node(treap_pop(&x->suspends))))
+        suspend_leave(record);
+    else if ((record = signal_of_node(treap_pop(&x->links))))
         link_leave(p->arg, record, x->reason);
     else if ((record = signal_of_node(treap_pop(&x->watchers))))
         watcher_leave(p->arg, record, x->reason);
     else if ((record = signal_of_node(treap_pop(&x->references))))
         reference_leave(p->arg, record);
-    else if ((record = signal_of_node(treap_pop(&x->suspends))))
-        suspend_leave(record);
     return record;
 }
 

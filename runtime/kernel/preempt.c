@@ -14,6 +14,7 @@ enum {
 /* What the watcher remembers of a scheduler. */
 struct seen {
     uint64_t switches, cpu_ns;
+    bool steady; /* none came while the time was asked for */
 };
 
 static struct {
@@ -85,17 +86,26 @@ static void interrupt_scheduler(struct sched *s)
     os_interrupt(&s->thread);
 }
 
+static uint64_t switches_of(const struct sched *s)
+{
+    return atomic_load_explicit(&s->switches, memory_order_relaxed) +
+           atomic_load_explicit(&s->turns, memory_order_relaxed);
+}
+
 /* It computes if it has had most of the CPU since the last look: who sleeps in the kernel is left alone, or
- * what it waits for would be cut short. */
+ * what it waits for would be cut short. We may lose the CPU between any two steps of a look, and it may do
+ * very much then: so the switches are counted before and after its time is asked for. */
 static void look_at_scheduler(struct sched *s, struct seen *seen)
 {
     if (atomic_load_explicit(&s->futex, memory_order_relaxed))
         return;
-    uint64_t switches = atomic_load_explicit(&s->switches, memory_order_relaxed) +
-                        atomic_load_explicit(&s->turns, memory_order_relaxed);
     struct seen before = *seen;
-    *seen = (struct seen){.switches = switches, .cpu_ns = os_thread_cpu_ns(&s->thread)};
-    if (switches == before.switches && seen->cpu_ns - before.cpu_ns >= watcher.pause_ns / 4 * 3)
+    uint64_t switches = switches_of(s);
+    seen->cpu_ns = os_thread_cpu_ns(&s->thread);
+    seen->switches = switches_of(s);
+    seen->steady = seen->switches == switches;
+    if (seen->steady && before.steady && switches == before.switches &&
+        seen->cpu_ns - before.cpu_ns >= watcher.pause_ns / 4 * 3)
         interrupt_scheduler(s);
 }
 
