@@ -173,20 +173,26 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
     if (now_ns < atomic_load_explicit(&t->next_ns, memory_order_relaxed))
         return;
     lock_acquire(&t->lock);
-    while ((e = wheel_pop(&t->alarms, now_ns >> WHEEL_TICK_SHIFT, &patience))) {
+    while (!t->sending && (e = wheel_pop(&t->alarms, now_ns >> WHEEL_TICK_SHIFT, &patience))) {
         struct alarm *a = CONTAINER_OF(e, struct alarm, entry);
         set_life_locked(a, alarm_life(a), false);
         *end = e;
         end = &e->next;
     }
     *end = NULL;
+    t->sending |= due != NULL;
     timers_changed(t);
     lock_release(&t->lock);
+    if (!due)
+        return;
     while (due) {
         e = due;
         due = e->next;
         alarm_send(CONTAINER_OF(e, struct alarm, entry));
     }
+    lock_acquire(&t->lock);
+    t->sending = false;
+    lock_release(&t->lock);
 }
 
 /* ---- what a process does ---- */

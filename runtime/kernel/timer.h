@@ -27,6 +27,7 @@ struct timers {
     struct lock lock; /* a leaf but for the run queue of who holds it */
     struct wheel wheel;   /* under the lock, like all but next_ns: who is to be woken */
     struct wheel alarms;  /* what is to be sent: kernel/alarm */
+    bool sending;         /* somebody is at it: others keep away, so that what is due sooner comes sooner */
     _Atomic uint64_t next_ns; /* no timer expires before; written under the lock, read by all as a hint */
 };
 

@@ -149,6 +149,10 @@ static bl_term answer(bl_term state, bl_term asks)
 /* All answer, each from 1 .. most; or, if they are bound and that is on line, from where they are bound to. */
 static void ask_all(unsigned bound_to, unsigned most)
 {
+    for (int i = 0; i < SLEEPERS; i++) { /* who still runs where it was goes on there */
+        await_waiting(sleepers[i]);
+        await_waiting(resting[i]);
+    }
     for (int i = 0; i < SLEEPERS; i++) {
         bl_send(sleepers[i], bl_from_pid(bl_self()));
         bl_send(resting[i], bl_from_pid(bl_self()));
@@ -167,8 +171,6 @@ static void sleep_there(bl_term scheduler)
         sleepers[i] = bl_spawn_on(to, keep_and_answer, bl_int(i));
         resting[i] = bl_spawn_resting_on(to, answer, bl_int(0));
     }
-    for (int i = 0; i < SLEEPERS; i++)
-        await_waiting(sleepers[i]);
     for (unsigned n = all; n > 0; n--) {
         bl_set_schedulers_online(n);
         ask_all(to, n);
@@ -213,6 +215,7 @@ static bl_term where_run[64];
 static void hold_scheduler(bl_term unused)
 {
     (void)unused;
+    CLAIM(bl_preempt_off() == BL_OK);
     atomic_store(&hog_started, true);
     while (!atomic_load(&hog_may_end))
         sched_yield(); /* the CPU, not the process */
@@ -258,6 +261,7 @@ Test(online, moves_whoever_is_in_queues)
 static void hold_until_off_line(bl_term unused)
 {
     (void)unused;
+    CLAIM(bl_preempt_off() == BL_OK);
     atomic_store(&hog_started, true);
     while (bl_schedulers_online() != 1)
         sched_yield();
@@ -266,6 +270,7 @@ static void hold_until_off_line(bl_term unused)
 static void have_children_and_compute(bl_term unused)
 {
     (void)unused;
+    CLAIM(bl_preempt_off() == BL_OK);
     for (int i = 0; i < 20; i++)
         spawn(note_where, i);
     atomic_store(&hog_started, true);

@@ -144,6 +144,28 @@ LAW(timers, of_one_instant_all_come)
         sched_yield();
 }
 
+/* Whoever sees to them, and however late; of one instant, which is a tick of the wheel, in any order. */
+static void in_order(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(100); i++) {
+        bl_send_after(4, self(), bl_int(2));
+        bl_send_after(1, self(), bl_int(1));
+        bl_send_after(7, self(), bl_int(3));
+        for (int64_t k = 1; k <= 3; k++)
+            CLAIM(receive() == k);
+    }
+}
+
+LAW(timers, come_in_the_order_of_their_times)
+{
+    bl_pid p[8];
+    for (int i = 0; i < 8; i++)
+        p[i] = bl_spawn(in_order, bl_int(0));
+    for (int i = 0; i < 8; i++)
+        cr_assert(ended_well(p[i]));
+}
+
 static void cancel_storm(bl_term seed)
 {
     enum { N = 500 };
