@@ -291,8 +291,11 @@ bl_error blocking_self(struct sched *s, const struct blocking_order *order, bl_b
     if (!call)
         return BL_ENOMEM;
     x->blocking = call;
+    /* relaxed: a hint. */
+    atomic_fetch_add_explicit(&runtime.blocked, 1, memory_order_relaxed);
     call_submit(call);
     signal_free(answer_await_self(s));
+    atomic_fetch_sub_explicit(&runtime.blocked, 1, memory_order_relaxed);
     x->blocking = NULL;
     bl_error error = call->error;
     if (!error)
@@ -310,6 +313,8 @@ void blocking_leave(struct process *p)
     struct blocking_call *call = p->extra->blocking;
     uint32_t queued = CALL_QUEUED;
     p->extra->blocking = NULL;
+    if (call)
+        atomic_fetch_sub_explicit(&runtime.blocked, 1, memory_order_relaxed);
     if (!call || atomic_compare_exchange_strong_explicit(&call->state, &queued, CALL_ABANDONED, memory_order_acq_rel,
                                                          memory_order_acquire))
         return;

@@ -158,6 +158,7 @@ struct runtime {
     _Atomic uint32_t next_home;     /* round robin for work from outside */
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
     _Atomic uint32_t guests_woken;  /* since it was last set to 0; for kernel/seed */
+    _Atomic uint32_t blocked;       /* processes in bl_blocking(); for kernel/seed */
     _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help */
     _Atomic uint32_t running;        /* schedulers that are not yet done: bl_stop() waits for them */
     _Atomic uint32_t watcher_sleeps; /* kernel/preempt: 1 while it waits until somebody is awake */

@@ -14,7 +14,8 @@ enum {
     LEAP_NS = 4000 * 1000, /* ... and sometimes this: the thread lost its CPU */
     FAILURES_ONE_IN = 64,
     PATIENCE_NS = 1000 * 1000 * 1000, /* with a thread that has the baton; ... */
-    PATIENCE_LOST_NS = 2000 * 1000,   /* ... once it has run out */
+    PATIENCE_LOST_NS = 2000 * 1000,   /* ... once it has run out; or, ... */
+    PATIENCE_BLOCKED_NS = 100 * 1000, /* ... while a call blocks, whose end is not announced */
 };
 
 static const uint64_t first_ns = UINT64_C(1000) * 1000 * 1000;
@@ -257,8 +258,15 @@ static uint64_t deeds_outside(void)
            atomic_load_explicit(&runtime.sent_outside, memory_order_relaxed);
 }
 
+static bool somebody_blocks(void)
+{
+    return atomic_load_explicit(&runtime.blocked, memory_order_relaxed);
+}
+
 static uint64_t patience(void)
 {
+    if (somebody_blocks())
+        return PATIENCE_BLOCKED_NS;
     return play.patience_lost ? PATIENCE_LOST_NS : PATIENCE_NS;
 }
 
@@ -288,7 +296,7 @@ static void await_baton(void)
         deeds = deeds_outside();
         patient = deeds != before || !could_play();
     }
-    play.patience_lost |= !has_baton();
+    play.patience_lost |= !has_baton() && !somebody_blocks();
     baton_pass(BATON_OUTSIDE, BATON_PLAYER);
 }
 

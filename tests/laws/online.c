@@ -280,7 +280,7 @@ static void have_children_and_compute(bl_term unused)
 
 Test(online, can_be_robbed_before_it_knows)
 {
-    start(2);
+    start_with((bl_options){.schedulers = 2, .reductions = 4000}); /* so that it does not give way while it spawns */
     bl_spawn_on(1, hold_until_off_line, bl_int(0));
     while (!atomic_load(&hog_started))
         sched_yield();
