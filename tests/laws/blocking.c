@@ -508,7 +508,7 @@ static intptr_t behave_as_a_thread(void *unused)
     CLAIM(bl_start(NULL) == BL_ESTATE);
     CLAIM(ended_well(spawn(end_soon, 0)));
     CLAIM(bl_is_alive(asker));
-    CLAIM(is_atom(info(asker, "status"), "waiting"));
+    await_waiting(asker); /* it may be on its way there */
     int n = 3;
     CLAIM(bl_blocking(double_it, &n, 0, NULL) == BL_OK && n == 6);
     CLAIM(bl_send(asker, BL_TERM("{from, [a, thread]}")) == BL_OK);
