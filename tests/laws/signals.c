@@ -210,6 +210,7 @@ static void too_late(bl_term unused)
 static void kill_unborn(bl_term unused)
 {
     (void)unused;
+    CLAIM(bl_preempt_off() == BL_OK);
     bl_pid p = bl_spawn_on(1, too_late, bl_int(0)); /* on our scheduler: it cannot have run */
     bl_exit_signal(p, atom("never"));
     bl_send(p, bl_int(1));
