@@ -126,7 +126,10 @@ bl_term bl_encode(bl_term t, bl_parse_error *error)
     struct external_error why = {.code = BL_EINVAL, .what = "there is no term"};
     term binary = TERM_NONE;
     text_init(&text);
-    if (h && t.word && term_encode(t.word, &text, &why)) {
+    self_absorb(); /* libei may be linked statically, and so lie among the program's code */
+    bool encoded = h && t.word && term_encode(t.word, &text, &why);
+    self_release();
+    if (encoded) {
         binary = binary_make(h, text.bytes, text.count);
         why = (struct external_error){.code = BL_ENOMEM, .what = out_of_memory.sentence};
     }
@@ -143,7 +146,9 @@ bl_term bl_decode(const void *bytes, size_t n, bl_parse_error *error)
         return answer_with(TERM_NONE, out_of_memory, error);
     size_t used = 0;
     struct external_error why = {0};
+    self_absorb(); /* as above */
     term t = term_decode(h, bytes, n, &used, &why);
+    self_release();
     charge_bytes(t ? used : why.at);
     if (t && used != n) {
         t = TERM_NONE;

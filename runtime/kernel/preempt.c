@@ -37,11 +37,14 @@ static bool is_program(const void *pc)
     return at >= watcher.low && at < watcher.high && !(at >= __start_bl_text && at < __stop_bl_text);
 }
 
+/* AddressSanitizer's, if the program has it. */
+extern void __asan_init(void) __attribute__((weak));
+
 /* The runtime's own code, and what it calls, must not look like the program's. */
 static bool can_tell(void)
 {
     return os_program_code(&watcher.low, &watcher.high) && !is_program((const void *)(uintptr_t)preempt_start) &&
-           !is_program(memory_code());
+           !is_program(memory_code()) && !is_program((const void *)(uintptr_t)__asan_init);
 }
 
 /* ---- the interruption ---- */
