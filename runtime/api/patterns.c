@@ -204,6 +204,7 @@ static NOINLINE bl_error send_text(struct sched *s, term to, bool pid, const str
     return made ? send_made(s, to, pid, made) : error;
 }
 
+/* These two are one, written twice: a function that copies a va_list is not inlined. */
 bl_error bl_send_built(bl_pid to, bl_site *site, const char *text, ...)
 {
     struct sched *s = calling_sched();

@@ -8,19 +8,23 @@
 #include "kernel/timer.h"
 
 enum {
+    LEAST_PAUSE_NS = 50 * 1000,
+    SUSPICION = 8, /* looks */
     QUIET_LOOKS = 24, /* so many without anybody awake, and the watcher sleeps until there is */
 };
 
 /* What the watcher remembers of a scheduler. */
 struct seen {
-    uint64_t switches, cpu_ns;
+    uint64_t switches, cpu_ns, at_ns;
+    uint64_t since_ns; /* it has been computing since then, and was not interrupted; 0: it has not */
     bool steady; /* none came while the time was asked for */
 };
 
 static struct {
     struct os_thread thread;
-    uint64_t pause_ns; /* between two looks; 0: nobody watches */
+    uint64_t pause_ns; /* between two looks, at most; 0: nobody watches */
     struct seen *seen;
+    unsigned suspicion; /* not 0: somebody computes, or has a few looks ago */
     _Atomic uint32_t stopping;
     const char *low, *high; /* the code of the program; the runtime's may be inside */
 } watcher;
@@ -49,6 +53,13 @@ static bool can_tell(void)
 
 /* ---- the interruption ---- */
 
+/* Before it is queued: whose time has come goes first. */
+static void see_to_timers(struct process *p)
+{
+    (void)p;
+    timer_poll(self_sched());
+}
+
 /* On the interrupted stack, and nothing is known of where the thread is. */
 static bool may_give_way(struct sched *s, const struct os_trap *trap)
 {
@@ -70,8 +81,9 @@ static bool give_way_here(const struct os_trap *trap)
     sched_count(&s->preemptions);
     s->reductions = 0; /* what it did counts as a time slice */
     if (timer_due())
-        sched_watch_timers(s, WATCH_TIMERS_NOW);
-    sched_yield_self(s);
+        sched_leave_lane(s, see_to_timers);
+    else
+        sched_yield_self(s);
     return true;
 }
 
@@ -89,10 +101,12 @@ static void interrupt_scheduler(struct sched *s)
     os_interrupt(&s->thread);
 }
 
+/* Of their own accord. */
 static uint64_t switches_of(const struct sched *s)
 {
     return atomic_load_explicit(&s->switches, memory_order_relaxed) +
-           atomic_load_explicit(&s->turns, memory_order_relaxed);
+           atomic_load_explicit(&s->turns, memory_order_relaxed) -
+           atomic_load_explicit(&s->preemptions, memory_order_relaxed);
 }
 
 /* It computes if it has had most of the CPU since the last look: who sleeps in the kernel is left alone, or
@@ -100,23 +114,54 @@ static uint64_t switches_of(const struct sched *s)
  * very much then: so the switches are counted before and after its time is asked for. */
 static void look_at_scheduler(struct sched *s, struct seen *seen)
 {
-    if (atomic_load_explicit(&s->futex, memory_order_relaxed))
-        return;
     struct seen before = *seen;
     uint64_t switches = switches_of(s);
+    seen->at_ns = os_now_ns();
     seen->cpu_ns = os_thread_cpu_ns(&s->thread);
     seen->switches = switches_of(s);
     seen->steady = seen->switches == switches;
-    if (seen->steady && before.steady && switches == before.switches &&
-        seen->cpu_ns - before.cpu_ns >= watcher.pause_ns / 4 * 3)
-        interrupt_scheduler(s);
+    bool computes = seen->steady && before.steady && switches == before.switches &&
+                    seen->cpu_ns - before.cpu_ns >= (seen->at_ns - before.at_ns) / 4 * 3;
+    seen->since_ns = !computes ? 0 : before.since_ns ? before.since_ns : before.at_ns;
+}
+
+/* For as long as it may, or somebody else's time has come. */
+static bool has_computed_enough(const struct seen *seen)
+{
+    return seen->since_ns && (seen->at_ns - seen->since_ns >= watcher.pause_ns / 8 * 7 || timer_due());
 }
 
 static bool look_at_schedulers(void)
 {
-    for (unsigned i = 0; i < runtime.count; i++)
-        look_at_scheduler(runtime.scheds[i], &watcher.seen[i]);
+    watcher.suspicion -= watcher.suspicion != 0;
+    for (unsigned i = 0; i < runtime.count; i++) {
+        struct sched *s = runtime.scheds[i];
+        struct seen *seen = &watcher.seen[i];
+        if (atomic_load_explicit(&s->futex, memory_order_relaxed))
+            *seen = (struct seen){0};
+        else
+            look_at_scheduler(s, seen);
+        if (seen->since_ns)
+            watcher.suspicion = SUSPICION;
+        if (!has_computed_enough(seen))
+            continue;
+        interrupt_scheduler(s);
+        seen->since_ns = 0;
+    }
     return atomic_load_explicit(&runtime.awake, memory_order_relaxed);
+}
+
+/* Until the next look. Where somebody computes, nobody may be there to see that a timer is due: then we mind them
+ * all. A timer that is due already is what we have just interrupted for. */
+static uint64_t pause_ns(void)
+{
+    uint64_t pause = watcher.pause_ns, now = watcher.suspicion ? os_now_ns() : 0;
+    for (unsigned i = 0; watcher.suspicion && i < runtime.count; i++) {
+        uint64_t next = timer_next_ns(runtime.scheds[i]);
+        if (next && next < now + pause)
+            pause = next > now + LEAST_PAUSE_NS ? next - now : LEAST_PAUSE_NS;
+    }
+    return pause;
 }
 
 /* Until somebody is awake. seq_cst: see idle.c, who adds itself to `awake`, then looks here. */
@@ -139,7 +184,7 @@ static void watch_main(void *unused)
 {
     (void)unused;
     for (unsigned quiet = 0; !atomic_load_explicit(&watcher.stopping, memory_order_seq_cst);) {
-        os_futex_wait(&watcher.stopping, 0, watcher.pause_ns);
+        os_futex_wait(&watcher.stopping, 0, pause_ns());
         quiet = look_at_schedulers() ? 0 : quiet + 1;
         if (quiet >= QUIET_LOOKS)
             sleep_while_all_sleep();
