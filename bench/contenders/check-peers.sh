@@ -95,7 +95,7 @@ BASIC = {  # of Savina and its like, on one CPU and on two; None: how many live 
 TERMS |= {name: ({'one_cpu': 1, 'two_cpus': 2}, sizes, lambda v, n, proof=proof: proof(n)) for name, (sizes, proof) in BASIC.items()}
 UNFORCED = (*CROWDS, *BASIC)  # two_cpus is two CPUs, and the runtime places its units
 SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
-WITHOUT = {'go': ('binary_step', 'selective', 'pattern'), 'elixir': ('hog',)}
+WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}
 LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake', 'hog']
 PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
 failures = checked = 0
@@ -230,8 +230,7 @@ def check(peer):
     check_terms(peer)
     check_isolation(peer)
     check_wake(peer)
-    if 'hog' not in WITHOUT.get(peer, ()):
-        check_hog(peer)
+    check_hog(peer)
     code, lines, error = got = figure(peer, 'yield', 'one_cpu', '--min-time', '0.02')
     claim(peer, '--min-time', code == 0 and right(lines[0], ('yield', peer, 'one_cpu', 1, N), EXPECTED['yield'], 0), got)
     check_hold(peer, 'memory', 'one_cpu', N, EXPECTED['memory'])

@@ -13,11 +13,12 @@
 # need not look at them.
 defmodule Contender do
   alias Contender.{Crowds, Figures, Isolation, Parking, Signals, Terms, Wake}
+  alias Contender.Hog
   alias Contender.SavinaBasic
 
   @usage "usage: elixir [--contender elixir] --figure F --variant V --n N --cpus K" <>
            " [--min-time S | --ops N] [--hold] | --list | --version"
-  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, Parking, Isolation, Wake]
+  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, Parking, Isolation, Wake, Hog]
   @options [
     contender: :string,
     figure: :string,
@@ -86,6 +87,7 @@ defmodule Contender do
   defp variants(figure) when figure in [:link_exit, :registry], do: [:one_cpu, :free]
   defp variants(:monitor), do: [:one_cpu]
   defp variants(:wake), do: [:free]
+  defp variants(:hog), do: [:one_cpu]
   defp variants(:call), do: [:one_cpu, :two_cpus]
 
   defp variants(figure) when figure in [:big, :bank, :chameneos, :philosophers, :dictionary],
@@ -174,7 +176,7 @@ defmodule Contender do
   end
 
   defp check_whole(%{figure: figure, n: 0})
-       when figure not in [:copy, :selective, :heap_bytes, :gc_isolation, :call, :timer],
+       when figure not in [:copy, :selective, :heap_bytes, :gc_isolation, :call, :timer, :hog],
        do: usage("--n wants a whole number from 1, not 0")
 
   defp check_whole(%{variant: :one_cpu, cpus: k}) when k > 1, do: usage("one_cpu means --cpus 1")
@@ -237,6 +239,7 @@ defmodule Contender do
       Parking -> Parking.sample(setting)
       Isolation -> Isolation.sample(setting)
       Wake -> Wake.sample(setting)
+      Hog -> Hog.sample(setting)
       module -> batches(module, setting)
     end
   end

@@ -77,7 +77,8 @@ sensible(#{figure := Figure, variant := Variant} = Setting) ->
     whole(Setting),
     possible(Setting).
 
-whole(#{figure := F, n := 0}) when F =/= copy, F =/= selective, F =/= heap_bytes, F =/= gc_isolation, F =/= call, F =/= timer ->
+whole(#{figure := F, n := 0}) when F =/= copy, F =/= selective, F =/= heap_bytes, F =/= gc_isolation, F =/= call, F =/= timer,
+                                   F =/= hog ->
     usage("--n wants a whole number from 1, not 0", []);
 whole(#{variant := one_cpu, cpus := K}) when K > 1 -> usage("one_cpu means --cpus 1", []);
 whole(#{variant := two_cpus, cpus := 1}) -> usage("two_cpus wants --cpus 2 or more", []);

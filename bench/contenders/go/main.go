@@ -195,7 +195,7 @@ func (s *setting) least() int {
 	switch s.Figure {
 	case "ring", "thread_ring":
 		return 2
-	case "copy", "selective", "heap_bytes", "gc_isolation", "call", "timer":
+	case "copy", "selective", "heap_bytes", "gc_isolation", "call", "timer", "hog":
 		return 0
 	}
 	return 1
