@@ -207,7 +207,7 @@ LAW(flags, who_is_exiting_cannot_be_asked)
     run(be_asked_and_killed);
 }
 
-/* ---- reductions ---- */
+/* ---- reductions: of who is not interrupted, which counts as a time slice ---- */
 
 static int64_t reductions_of(bl_pid p)
 {
@@ -216,6 +216,7 @@ static int64_t reductions_of(bl_pid p)
 
 static void work_and_wait(bl_term n)
 {
+    CLAIM(bl_preempt_off() == BL_OK);
     for (;;) {
         bl_receive();
         for (int64_t i = bl_to_int(n); i > 0; i--)
@@ -227,6 +228,7 @@ static void work_and_wait(bl_term n)
 static void count_reductions(bl_term unused)
 {
     (void)unused;
+    CLAIM(bl_preempt_off() == BL_OK);
     int64_t n = rounds(1000), before = reductions_of(bl_self());
     bl_reduce(12345);
     CLAIM(reductions_of(bl_self()) - before >= 12345 && reductions_of(bl_self()) - before < 12355);
@@ -246,8 +248,9 @@ LAW(flags, reductions_are_added_up)
 static bl_term rest_after(bl_term n, bl_term message)
 {
     (void)message;
+    CLAIM(bl_preempt_off() == BL_OK);
     bl_reduce((unsigned)bl_to_int(n));
-    return n;
+    return n; /* in the region: it stays in it */
 }
 
 static void count_at_rest(bl_term unused)

@@ -1,7 +1,6 @@
 /* Schedulers are taken off line, and on line again, while others run: who is off line runs nothing,
  * and nothing is lost by it. */
-#include <sys/resource.h>
-
+#include "support/idle.h"
 #include "support/processes.h"
 
 /* ---- how many there are ---- */
@@ -349,23 +348,6 @@ LAW(online, keeps_timers_of_threads)
 }
 
 /* ---- it costs nothing ---- */
-
-static int64_t cpu_ms(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
-}
-
-/* As in laws/idle. */
-static void assert_idle(void)
-{
-    block_ms(50);
-    int64_t before = cpu_ms();
-    block_ms(300);
-    int64_t used = cpu_ms() - before;
-    cr_assert_lt(used, 20, "%d ms of CPU in 300 ms of nothing", (int)used);
-}
 
 static void park(bl_term to)
 {

@@ -10,8 +10,9 @@
  * it is time that costs calls, not operations: less than 1 for every 10,000 operations,
  * or, where operations are slow (no optimization, a busy machine), 10 for each millisecond.
  * The watcher, which sees to it that nobody computes for ever, is a thread of its own that sleeps
- * between two looks: its calls are counted apart, and it is time that costs them, too. On a busy
- * machine it may take one for computing that has lost its CPU, and interrupt it: that costs two calls.
+ * between two looks: its calls are counted apart, and it is time that costs them, too. Where operations are
+ * slow, those of one slice take longer than it allows, and it interrupts: that costs two calls, at most twice
+ * in a millisecond.
  *
  * No privilege is needed. Exit status 77 (skipped) where ptrace is not permitted. */
 #include <errno.h>
@@ -261,7 +262,7 @@ static int count_calls(unsigned schedulers, int64_t n, struct count *c)
 static bool within(unsigned schedulers, int64_t n, const struct count *c)
 {
     int64_t ms = c->ms[1] - c->ms[0];
-    if (c->watchers > 10 * (ms + 1) || c->interruptions > 5 + ms / 10)
+    if (c->watchers > 10 * (ms + 1) || c->interruptions > 5 + 2 * ms * schedulers)
         return false;
     return schedulers == 1 ? c->calls <= 2 * c->interruptions : c->calls * 10000 < n || c->calls < 10 * ms;
 }

@@ -1302,6 +1302,7 @@ CASE(process, process_info_reductions)
 
 CASE(process, bump_reductions)
 {
+    bl_preempt_off(); /* an interruption counts as a time slice */
     bl_collect();
     bl_yield(); /* a time slice begins */
     int64_t first = reductions(bl_self());
@@ -1368,6 +1369,7 @@ static void count_turns(bl_term to)
 static void yield_beside_another(bl_term unused)
 {
     (void)unused;
+    bl_preempt_off();
     bl_collect();
     bl_yield(); /* a time slice begins */
     bl_pid counter = bl_spawn_opt(count_turns, self(), &(bl_spawn_options){.link = true, .scheduler = 1});
@@ -1388,6 +1390,7 @@ CASE(process, yield)
 
 static void yield_when_told(bl_term to)
 {
+    bl_preempt_off();
     claim_next(atom("go"));
     BL_SEND_TO(to, "{reductions, %i}", yield_four_times());
     bl_exit(BL_TERM("{done, %t}", to));
