@@ -212,7 +212,7 @@ static void free_processes(void)
         free_messages(inbox_close(&p->inbox, 0));
         free_messages(p->mail.first);
         free_messages((struct message *)p->waits);
-        if (p->doomed == DOOMED_BY_SIGNAL)
+        if (process_doomed(p) == DOOMED_BY_SIGNAL)
             parcel_release(p->arg);
         process_heap_drop(p);
         extra_forget(p);

@@ -23,7 +23,7 @@ static void exit_to_self(struct sched *s, term reason)
 {
     parcel packed = parcel_make(reason);
     exit_receive(s->current, process_pid(s->current), packed ? packed : term_atom(ATOM_no_memory), false, false);
-    if (s->current->doomed)
+    if (process_doomed(s->current))
         process_end_doomed();
 }
 
@@ -327,7 +327,7 @@ bl_term bl_spawn_request(bl_function *function, bl_term arg, const bl_spawn_opti
                      term_atom(error ? ATOM_error : ATOM_ok), error ? why_not_spawned(error) : pid.word};
     if (reply_is_wanted(o.reply, error))
         signal_post(s->current, reply, 4, false);
-    if (s->current->doomed)
+    if (process_doomed(s->current))
         process_end_doomed();
     done(BL_OK);
     return reference;

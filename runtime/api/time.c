@@ -91,7 +91,7 @@ static bl_error report(struct sched *s, unsigned what, bl_term timer, int64_t le
 {
     term ms = left < 0 ? atom_boolean(false) : term_int(left);
     signal_post(s->current, (term[]){term_atom(what), timer.word, ms}, 3, false);
-    if (s->current->doomed)
+    if (process_doomed(s->current))
         process_end_doomed();
     return done(BL_OK);
 }

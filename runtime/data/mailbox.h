@@ -158,6 +158,14 @@ static inline bool inbox_rouse(struct inbox *in, uint32_t generation)
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
+/* What we have written before is seen by an owner who goes to sleep after this, and then looks (with
+ * an acquire fence); else the owner sleeps already, and inbox_rouse() finds it so. Any thread. */
+static inline void inbox_touch(struct inbox *in)
+{
+    /* release: a store, though nothing changes; pairs with the compare-and-swap of inbox_idle(), which reads it. */
+    atomic_fetch_or_explicit(&in->word, 0, memory_order_acq_rel);
+}
+
 /* The owner dies. Nothing can be delivered from here on; what had been is returned,
  * newest first. The next life has the next generation. */
 static inline struct message *inbox_close(struct inbox *in, uint32_t next_generation)

@@ -136,13 +136,17 @@ static inline void tell_who_wait(struct process *p)
 static void collect_off_lane(struct process *p)
 {
     size_t moved;
-    p->doomed = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + process_stack_size(p), &moved);
+    uint8_t reason = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + process_stack_size(p), &moved);
+    if (UNLIKELY(reason))
+        process_set_doomed(p, reason);
 }
 
 static void collect_resting_off_lane(struct process *p)
 {
     size_t moved;
-    p->doomed = collect_exactly(p, 0, &moved);
+    uint8_t reason = collect_exactly(p, 0, &moved);
+    if (UNLIKELY(reason))
+        process_set_doomed(p, reason);
 }
 
 /* Every register that a caller may still need is in our frame, and so on the stack. */

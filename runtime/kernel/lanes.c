@@ -147,7 +147,8 @@ bool sched_find_lane(struct sched *s, uint32_t least)
 }
 
 /* Copy the resident out. Without memory for its frames the resident cannot go on, and
- * nobody else should pay: it ends when it is next taken up, which is soon. */
+ * nobody else should pay: it ends when it is next taken up, which is soon. Who sleeps is woken for that; if somebody
+ * handles signals in its place, it may be about to sleep on, and he looks again: settle(). */
 void sched_evict(struct sched *s, struct lane *lane)
 {
     struct process *p = lane->resident;
@@ -155,7 +156,8 @@ void sched_evict(struct sched *s, struct lane *lane)
     lane->resident = NULL;
     if (LIKELY(frames_save(&p->frames, lane, p->ctx.sp)))
         return;
-    p->doomed = ATOM_no_memory;
+    process_set_doomed(p, ATOM_no_memory);
+    inbox_touch(&p->inbox);
     if (inbox_rouse(&p->inbox, process_generation(p))) {
         sched_enqueue(s, p);
         sched_surplus();

@@ -105,7 +105,7 @@ static bool leave_later(struct process *p, const struct estate *e, term ended, p
     x->closed = true;
     x->reason = parcel_retain(reason);
     p->kind = PROCESS_LEAVING;
-    p->doomed = 0;
+    process_clear_doomed(p);
     p->arg = ended;
     process_set_rank(p, RANK_NORMAL);
     return true;
@@ -147,7 +147,7 @@ void leave_begin(struct process *p, parcel reason)
     p->kind = PROCESS_LEAVING;
     p->bound &= (uint16_t)~BOUND_HELD;
     process_set_rank(p, RANK_NORMAL); /* it may take long, and nobody should starve */
-    p->doomed = 0;
+    process_clear_doomed(p);
     p->arg = process_pid(p);
     p->extra->reason = reason;
 }

@@ -199,7 +199,7 @@ static void receive_link_exit(struct process *p, struct signal *signal)
         exit_receive(p, signal->from, signal->value, true, priority);
     else
         parcel_release(signal->value);
-    if (active && !p->doomed)
+    if (active && !process_doomed(p))
         event(p, EVENT_GETTING_UNLINKED, signal->from, TERM_NONE);
     signal_free(signal);
 }

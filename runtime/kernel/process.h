@@ -51,7 +51,7 @@ struct process {
     struct inbox inbox;
     _Atomic uint32_t generation; /* odd and even alike; 0 is never alive */
     uint8_t kind;
-    uint8_t doomed; /* not 0: it does not go on, and ends for this reason (an atom's index). Who holds it */
+    _Atomic uint8_t doomed; /* not 0: it does not go on, and ends for this reason (an atom's index): process_doomed() */
     uint16_t bound; /* enum process_bound. Who holds it */
 
     /* Whoever holds the process: the scheduler that runs it, the queue that holds it,
@@ -73,6 +73,25 @@ struct process {
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct process) == 128 || CTX_TSAN, "two cache lines");
+
+/* Who holds it may doom it, and who holds its lane, if there is no memory for its frames (sched_evict()): the first
+ * is the one who does. relaxed: what makes the second seen is in its inbox (settle()) or under the lock. */
+static inline uint8_t process_doomed(const struct process *p)
+{
+    return atomic_load_explicit(&p->doomed, memory_order_relaxed);
+}
+
+static inline bool process_set_doomed(struct process *p, uint8_t why)
+{
+    uint8_t not_yet = 0;
+    return atomic_compare_exchange_strong_explicit(&p->doomed, &not_yet, why, memory_order_relaxed, memory_order_relaxed);
+}
+
+/* It goes on, or is another. Who holds it. */
+static inline void process_clear_doomed(struct process *p)
+{
+    atomic_store_explicit(&p->doomed, 0, memory_order_relaxed);
+}
 _Static_assert(offsetof(struct process, lane) == offsetof(struct process, next) + sizeof(void *), "the pool's links");
 
 /* The table. */

@@ -55,7 +55,7 @@ static bool low_is_due(struct ranks *r, const struct runq *normal)
 static struct process *look_at_first(struct runq *q)
 {
     struct process *p = runq_pop(q);
-    if (!p || p->doomed || signals_are_due(p))
+    if (!p || process_doomed(p) || signals_are_due(p))
         return p;
     runq_push(q, p);
     return NULL;

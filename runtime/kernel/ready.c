@@ -108,7 +108,7 @@ static COLD bool ready_specially(struct process *p, enum urgency urgency)
 {
     if (p->bound == BOUND_GUEST)
         sched_wake_guest(p);
-    else if ((p->bound & BOUND_HELD) && !p->doomed)
+    else if ((p->bound & BOUND_HELD) && !process_doomed(p))
         process_settle(p, urgency);
     else
         return false;

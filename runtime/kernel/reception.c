@@ -61,8 +61,8 @@ bool signals_receive(struct process *p, struct message *m)
     uint32_t before = p->mail.count;
     while (m) {
         struct message *next = m->next;
-        if (!message_is_signal(m) || p->doomed) { /* doomed: its end sees to the rest */
-            if (!p->doomed)
+        if (!message_is_signal(m) || process_doomed(p)) { /* doomed: its end sees to the rest */
+            if (!process_doomed(p))
                 event(p, EVENT_RECEIVE, m->word, TERM_NONE);
             process_keep(p, m);
         } else {
@@ -76,8 +76,8 @@ bool signals_receive(struct process *p, struct message *m)
 void signals_receive_self(struct process *p, struct message *oldest)
 {
     signals_receive(p, oldest);
-    while (p->doomed || (p->bound & BOUND_HELD)) {
-        if (p->doomed)
+    while (process_doomed(p) || (p->bound & BOUND_HELD)) {
+        if (process_doomed(p))
             process_end_doomed();
         sched_park_self(self_sched(), NULL);
         signals_receive(p, message_take_oldest(p));
@@ -109,7 +109,7 @@ bool signals_are_due(const struct process *p)
 bool signal_receive(struct process *p, struct signal *signal)
 {
     uint32_t before = p->mail.count;
-    if (LIKELY(!p->doomed))
+    if (LIKELY(!process_doomed(p)))
         return receive_one(p, signal) || p->mail.count != before;
     signal->message.next = NULL;
     return signals_receive(p, &signal->message);
@@ -120,7 +120,7 @@ bool signal_receive(struct process *p, struct signal *signal)
 /* True: it is to be woken. While it is suspended it is not, and that is noted. */
 static bool is_to_wake(struct process *p, bool news)
 {
-    if (p->doomed)
+    if (process_doomed(p))
         return true;
     if (!p->extra)
         return news;
@@ -129,12 +129,23 @@ static bool is_to_wake(struct process *p, bool news)
     return news && !p->extra->wanted;
 }
 
+/* It sleeps, and is not ours any more, and may be another by now. If there was no memory for its frames
+ * before that, nobody else wakes it. */
+static bool sleeps_on(struct process *p, uint32_t generation)
+{
+    struct message *none; /* who sleeps has left nothing that was read */
+    if (UNLIKELY(!inbox_idle(&p->inbox, generation, &none)))
+        return false;
+    atomic_thread_fence(memory_order_acquire); /* pairs with inbox_touch(), in sched_evict() */
+    return LIKELY(!process_doomed(p)) || !inbox_rouse(&p->inbox, generation);
+}
+
 /* p sleeps on, or not; what has come meanwhile is handled as well. */
 static void settle(struct process *p, bool news, enum urgency urgency)
 {
-    struct message *none; /* who sleeps has left nothing that was read */
+    uint32_t generation = process_generation(p);
     while (LIKELY(!is_to_wake(p, news))) {
-        if (LIKELY(inbox_idle(&p->inbox, process_generation(p), &none)))
+        if (LIKELY(sleeps_on(p, generation)))
             return;
         news = signals_receive(p, message_take_oldest(p));
     }
@@ -179,7 +190,7 @@ void process_settle(struct process *p, enum urgency urgency)
 void process_end_doomed(void)
 {
     const struct process *p = self_sched()->current;
-    process_end_self(p->doomed == DOOMED_BY_SIGNAL ? p->arg : term_atom(p->doomed));
+    process_end_self(process_doomed(p) == DOOMED_BY_SIGNAL ? p->arg : term_atom(process_doomed(p)));
 }
 
 void signal_drop(struct signal *signal)

@@ -111,12 +111,10 @@ void signal_answer_waiters(struct process *p, parcel reason)
 
 void process_doom(struct process *p, parcel reason)
 {
-    if (p->doomed) {
+    if (process_set_doomed(p, DOOMED_BY_SIGNAL))
+        p->arg = reason;
+    else
         parcel_release(reason);
-        return;
-    }
-    p->doomed = DOOMED_BY_SIGNAL;
-    p->arg = reason;
 }
 
 struct message *message_of_tuple(const term *elements, unsigned n)

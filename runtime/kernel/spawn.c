@@ -47,7 +47,7 @@ static uint32_t slot_init(struct process *p, enum process_kind kind, union proce
     p->reductions = 0;
     p->mail = (struct msgq){0};
     p->heap = NULL;
-    p->doomed = 0;
+    process_clear_doomed(p);
     return generation;
 }
 
@@ -287,7 +287,7 @@ void process_end_self(uint64_t reason)
 void process_overflowed(void)
 {
     struct sched *s = self_sched();
-    s->current->doomed = ATOM_stack_overflow;
+    process_set_doomed(s->current, ATOM_stack_overflow);
     sched_abandon_self(s);
 }
 
@@ -300,7 +300,7 @@ static void start_doomed(uint64_t unused)
 /* Its function has returned, or it was cut off: not doomed is 0, ATOM_normal. */
 static inline void process_end_returned(struct process *p)
 {
-    process_end(p, LIKELY(!p->doomed) ? term_atom(ATOM_normal) : term_atom(p->doomed));
+    process_end(p, LIKELY(!process_doomed(p)) ? term_atom(ATOM_normal) : term_atom(process_doomed(p)));
 }
 
 /* It was sent more than messages and questions after its end before it could run. (Its end
@@ -326,7 +326,7 @@ static void start_after_signals(uint64_t arg)
 static struct lane_call start(struct process *p)
 {
     event(p, EVENT_IN, TERM_NONE, TERM_NONE);
-    if (UNLIKELY(p->doomed))
+    if (UNLIKELY(process_doomed(p)))
         return (struct lane_call){.function = start_doomed};
     if (UNLIKELY(p->kind == PROCESS_LEAVING))
         return (struct lane_call){.function = leave_on};

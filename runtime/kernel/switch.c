@@ -151,7 +151,7 @@ static uint64_t resume_evicted(struct sched *s, struct ctx *from, struct process
 {
     if (lane->resident && lane->resident != p)
         sched_evict(s, lane);
-    if (UNLIKELY(p->doomed)) { /* its frames are lost, and it starts again only to end: spawn.c */
+    if (UNLIKELY(process_doomed(p))) { /* its frames are lost, and it starts again only to end: spawn.c */
         ctx_forget(lane->stack.low, lane->stack.size);
         ctx_fini(&p->ctx);
         return begin(s, from, p, lane, after);
@@ -177,7 +177,7 @@ static NOINLINE uint64_t take_up_slow(struct sched *s, struct ctx *from, struct 
 static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
 {
     struct lane *lane = p->lane;
-    if (LIKELY(lane && lane->resident == p && lane != s->lane && !p->doomed))
+    if (LIKELY(lane && lane->resident == p && lane != s->lane && !process_doomed(p)))
         return resume(s, from, p, lane, after);
     return take_up_slow(s, from, p, after);
 }
@@ -208,7 +208,7 @@ static inline uint64_t leave_for(struct sched *s, struct process *self, struct p
         return to_native(s, &self->ctx, NULL, after);
     if (LIKELY(next != self))
         return take_up(s, &self->ctx, next, after);
-    if (UNLIKELY(self->doomed)) {
+    if (UNLIKELY(process_doomed(self))) {
         sched_unlock(s);
         process_end_doomed();
     }
@@ -455,7 +455,7 @@ static COLD void run_chore(struct sched *s)
     if (sched_has_queue(s))
         sched_surplus();
     sched_unlock(s);
-    if (LIKELY(!p->doomed)) /* by sched_evict(), for want of memory */
+    if (LIKELY(!process_doomed(p))) /* by sched_evict(), for want of memory */
         chore(p);
     sched_ready(s, p, READY_IN_TURN);
 }

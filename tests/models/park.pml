@@ -17,7 +17,8 @@
  *              registers saved, and unlocked     resume(), to_native(), ctx_asm_switch: release     machine/ctx_*.S
  *   scheduler  take up, or send on               pick_slow(), may_run_here(), take_up()
  *   robber     the lane, and P                   steal_from(): steal.pml; sched_move_lane(): lanes.pml
- *   no memory  doomed, roused                    sched_evict(), inbox_rouse()                       kernel/lanes.c
+ *   no memory  doomed, roused                    sched_evict(), inbox_touch(), inbox_rouse()        kernel/lanes.c
+ *              is it, now that it sleeps?        sleeps_on()                                        kernel/reception.c
  *
  * Memory order. Who touches P has won it: by the compare-and-swap that took IDLE away (acquire; pairs with the release that
  * put it there), or under a lock, or from an inbox. The stack is saved before the lock is released, and read after it is
@@ -35,9 +36,12 @@
  * BROKEN_3: a scheduler takes up what it finds, without a look at who holds the lane.
  * BROKEN_4: who has settled P lets it sleep on without a look at what has come.
  * BROKEN_5: a thief may take the lane on which its victim stands.
- * BROKEN_6: there is no memory to copy P's frames out, while somebody settles P. THIS IS HOW THE RUNTIME IS: sched_evict() dooms
- *           P and finds it awake; settle() has looked at p->doomed before, and lets P sleep on. P then ends only
- *           when something else wakes it. (Here nothing does.) */
+ * GOOD_1: there is no memory to copy P's frames out: sched_evict() dooms P, and rouses it if it sleeps.
+ * BROKEN_6: the same, and who settles P meanwhile does not look at that again when P sleeps on.
+ */
+#if defined(GOOD_1) || defined(BROKEN_6)
+#define NO_MEMORY
+#endif
 
 #define OUTSIDE 2 /* a thread; 0 and 1 are the schedulers */
 #define ASLEEP 10
@@ -59,7 +63,7 @@ bool on_lane[2]; /* s->lane is that lane */
 bool locked[2];
 bool runnext[2], queue[2], sent[2]; /* where P is queued; sent: to the scheduler's inbox */
 
-#ifdef BROKEN_6
+#ifdef NO_MEMORY
 byte sends = 0, robberies = 1, yields = 0, no_memory = 1;
 #else
 byte sends = 2, robberies = 2, yields = 1;
@@ -164,7 +168,22 @@ inline settle(me)
 #else
             fall_asleep(me);
             if
+#ifdef GOOD_1
+            :: slept && doomed ->
+                atomic {
+                    if
+                    :: idle -> idle = false; who = me
+                    :: else
+                    fi
+                }
+                if
+                :: who != me -> break
+                :: else
+                fi
+            :: slept && !doomed -> break
+#else
             :: slept -> break
+#endif
             :: else
             fi
 #endif
@@ -308,7 +327,7 @@ proctype scheduler(byte me)
         send(me, MESSAGE)
     :: atomic { robberies > 0 -> robberies-- }
         rob(me, 1 - me)
-#ifdef BROKEN_6
+#ifdef NO_MEMORY
     :: atomic { no_memory > 0 && holder == me && who != ENDED && !locked[me] -> no_memory--; locked[me] = true }
         doomed = true; /* the lane is needed, and P's frames are lost */
         atomic {
@@ -363,7 +382,7 @@ proctype thread()
     byte h;
     bool news, slept, woken;
 
-#ifdef BROKEN_6
+#ifdef NO_MEMORY
     send(OUTSIDE, ASK)
 #else
     send(OUTSIDE, SUSPEND);
