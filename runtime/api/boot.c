@@ -174,6 +174,7 @@ static void halt_schedulers(void)
     preempt_stop(); /* it interrupts who computes, and so has to outlast them, but not their threads */
     for (unsigned i = 0; i < runtime.count; i++)
         os_thread_join(&runtime.scheds[i]->thread);
+    preempt_end();
 }
 
 static bl_error start_threads(void)

@@ -218,7 +218,7 @@ bl_error preempt_start(uint64_t slice_ns)
     atomic_store_explicit(&watcher.stopping, 0, memory_order_relaxed);
     if (!os_thread_start(&watcher.thread, "beamling-watch", watch_main, NULL))
         return BL_OK;
-    preempt_stop();
+    preempt_end();
     return BL_ETHREAD;
 }
 
@@ -230,6 +230,12 @@ void preempt_stop(void)
     os_futex_wake(&watcher.stopping, 1);
     preempt_rouse();
     os_thread_join(&watcher.thread);
+}
+
+void preempt_end(void)
+{
+    if (!watcher.pause_ns)
+        return;
     os_interrupts_restore();
     free(watcher.seen);
     watcher.pause_ns = 0;

@@ -36,8 +36,10 @@
 /* After the schedulers' threads. BL_ETHREAD. Where it cannot be done it is not, and all is as if slice_ns
  * were 0, which is never. */
 bl_error preempt_start(uint64_t slice_ns);
-/* When the schedulers' threads are gone. */
+/* When no scheduler runs any more, but their threads are there: they are what is interrupted. */
 void preempt_stop(void);
+/* When they are gone, and with them the last interruption: the signal is the program's again. */
+void preempt_end(void);
 bool preempt_works(void);
 
 /* The running process enters a region where it is not interrupted, or leaves one. False: no memory; or

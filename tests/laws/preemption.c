@@ -312,3 +312,31 @@ Test(preemption, can_be_left_out)
     bl_options wrong = {.time_slice_us = 99};
     cr_assert_eq(bl_start(&wrong), BL_EINVAL);
 }
+
+/* ---- the signal is the program's before and after ---- */
+
+static _Atomic int astray;
+
+static void note_signal(int number)
+{
+    (void)number;
+    atomic_fetch_add(&astray, 1);
+}
+
+Test(preemption, gives_the_signal_back)
+{
+    struct sigaction ours = {.sa_handler = note_signal}, found;
+    cr_assert_eq(sigaction(SIGURG, &ours, NULL), 0);
+    for (int i = 0; i < rounds(50); i++) {
+        atomic_store(&over, false);
+        start_with((bl_options){.schedulers = 2, .time_slice_us = 100});
+        spawn(spin, 0);
+        spawn(spin, 0);
+        wait_for_preemptions(is_preemptive() ? 2 : 0);
+        atomic_store(&over, true);
+        stop();
+        cr_assert_eq(sigaction(SIGURG, NULL, &found), 0);
+        cr_assert_eq(found.sa_handler, note_signal);
+    }
+    cr_assert_eq(atomic_load(&astray), 0);
+}
