@@ -158,12 +158,20 @@ static inline bool inbox_rouse(struct inbox *in, uint32_t generation)
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
-/* What we have written before is seen by an owner who goes to sleep after this, and then looks (with
- * an acquire fence); else the owner sleeps already, and inbox_rouse() finds it so. Any thread. */
+/* What we have written before is seen by an owner who goes to sleep after this, and then looks;
+ * else the owner sleeps already, and inbox_rouse() finds it so. Any thread. */
 static inline void inbox_touch(struct inbox *in)
 {
-    /* release: a store, though nothing changes; pairs with the compare-and-swap of inbox_idle(), which reads it. */
+    /* release: a store, though nothing changes; pairs with inbox_look(). */
     atomic_fetch_or_explicit(&in->word, 0, memory_order_acq_rel);
+}
+
+/* Who was the owner until inbox_idle(): now it sees what was written before a touch that came first. */
+static inline void inbox_look(const struct inbox *in)
+{
+    /* acquire: reads what inbox_idle() has put there, or what came after it, by other read-modify-writes: in
+     * either case of the release sequence that inbox_touch() heads. */
+    (void)atomic_load_explicit(&in->word, memory_order_acquire);
 }
 
 /* The owner dies. Nothing can be delivered from here on; what had been is returned,

@@ -136,7 +136,7 @@ static bool sleeps_on(struct process *p, uint32_t generation)
     struct message *none; /* who sleeps has left nothing that was read */
     if (UNLIKELY(!inbox_idle(&p->inbox, generation, &none)))
         return false;
-    atomic_thread_fence(memory_order_acquire); /* pairs with inbox_touch(), in sched_evict() */
+    inbox_look(&p->inbox); /* pairs with inbox_touch(), in sched_evict() */
     return LIKELY(!process_doomed(p)) || !inbox_rouse(&p->inbox, generation);
 }
 

@@ -25,6 +25,12 @@ enum { SLOWDOWN = 4, LIVE_MOST = 1 << 24 };
 enum { SLOWDOWN = 1, LIVE_MOST = 1 << 24 };
 #endif
 
+#if defined(__SANITIZE_ADDRESS__) || SCALE_HAS(address_sanitizer)
+enum { KEEPS_WHAT_IS_FREED = 1 };
+#else
+enum { KEEPS_WHAT_IS_FREED = 0 };
+#endif
+
 #ifdef TEST_HOSTILE
 enum { TEST_HOSTILE_BUILD = 1 };
 #else
