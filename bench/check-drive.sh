@@ -44,6 +44,7 @@ expected() # FIGURE VARIANT -> work and checksum of a batch
     timer) [ "$2" = set_cancel ] && echo 100000 100000 || echo 100000 5000050000 ;;
     registry) echo 100000 5000050000 ;;
     wake | hog) echo 1000 1000 ;;
+    random_ring) echo 200000 200000 ;;
     big) echo 4440 265620 ;;
     bank) echo $ring 50054812224 ;;
     chameneos) echo $ring $((2 * ring)) ;;
@@ -80,6 +81,7 @@ size() # FIGURE -> the option that makes it small
     heap_bytes) echo "--n 8192" ;;
     timer) echo "--n 1000" ;;
     wake | hog) echo "--n 1" ;;
+    random_ring) echo "--n 1000" ;;
     fj_create | counting | spawn_storm) echo "--n $ring" ;;
     skynet) echo "--n 1000" ;;
     esac

@@ -24,7 +24,7 @@ enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS
        BATCH_BINARIES = 1000, BATCH_CALLS = 10, BATCH_MATCHES = 10000, BATCH_MONITORS = 1000,
        BATCH_TIMERS = 100000, TIMERS_WITHIN_MS = 4, BATCH_NAMED = 100000,
        WAKES = 1000, HOG_PROBES = 1000, HOG_EVERY_MS = 4,
-       BATCH_RING_HOPS = 100000,
+       BATCH_RING_HOPS = 100000, BATCH_RANDOM_HOPS = 200000,
        PROBES = 5000, PROBED_UNITS = 10000, PROBE_EVERY_US = 100, COLLECTIONS = 5 };
 
 /* Where a figure runs. The affinity of the OS process is already set by whoever
@@ -73,7 +73,7 @@ struct contender {
     struct task spawn_exit, spawn_join, yield, ping_pong, ring, stream, fan_in, bare_switch;
     /* Tasks that live in files of their own. NULL: this contender cannot do it. */
     const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation, *link_exit,
-        *monitor, *call, *timer, *registry;
+        *monitor, *call, *timer, *registry, *random_ring;
     const struct task *wake, *hog;
     const struct task *big, *bank, *chameneos, *philosophers, *dictionary; /* units that talk to each other */
     const struct task *skynet, *fj_create, *thread_ring, *counting, *spawn_storm; /* of Savina and its like */

@@ -99,6 +99,7 @@ FIGURES = {
     "registry": Figure("one of n names looked up, and a message sent by name; ns per message", 100_000),
     "wake": Figure("from a send to its receiver's first instruction, when all have slept for n ms", kind="probes"),
     "hog": Figure("latency of questions to a unit that shares its CPU with n endless loops", kind="probes"),
+    "random_ring": Figure("a token, or a thousand, passed round a ring in random order; ns per hop", 200_000, needs=lambda n, weight: n * weight),
     "big": Figure("120 units send pings to each other at random, and answer; ns per ping and pong"),
     "bank": Figure("1,000 accounts, a transfer from one to the other, ordered by a teller; ns per transfer"),
     "chameneos": Figure("100 creatures meet whoever comes next, through a mall; ns per meeting"),
@@ -120,6 +121,7 @@ CONTENDERS = {
     "posix_spawn": Contender("OS processes made by posix_spawn(): a new program each", weight=400_000),
     "socketpair": Contender("OS processes made by fork(), talking through a pair of sockets", only=("copy",)),
     "by_hand": Contender("beamling's terms taken apart in C by hand, without patterns", only=("pattern",)),
+    "bare_visit": Contender("no units: two cache lines each, visited at random", weight=150, only=("random_ring",)),
     "erlang": Contender("Erlang/OTP processes", "erlc", "erlang-base", 4_000),
     "elixir": Contender("Elixir processes", "elixirc", "elixir", 4_500),
     "go": Contender("goroutines and channels", "go", "golang-go", 4_000),
@@ -140,6 +142,8 @@ VARIANTS = {
     "map": Variant("pattern: #{tag := Tag, value := K}", "one"),
     "set_cancel": Variant("timer: set for an hour ahead, and cancelled", "one"),
     "set_fire": Variant("timer: set for a few ms ahead, and its message awaited", "one"),
+    "one_token": Variant("random_ring: one token: each hop waits for the one before it", "one"),
+    "tokens": Variant("random_ring: a thousand tokens, far from each other", "one"),
     "p50": Variant("gc_isolation, wake, hog: half of the questions were answered within", "all"),
     "p99": Variant("gc_isolation: 99 of 100", "all"),
     "p99_9": Variant("gc_isolation: 999 of 1000", "all"),
@@ -171,7 +175,7 @@ class Pace:
     too_slow: frozenset = frozenset()  # (figure, variant, contender) that would take most of the time
 
 
-USER = ("beamling", "beamling_resting", "by_hand", "erlang", "elixir", "go")
+USER = ("beamling", "beamling_resting", "by_hand", "bare_visit", "erlang", "elixir", "go")
 PEER_NAMES = ("erlang", "elixir", "go")
 
 
@@ -190,11 +194,11 @@ QUICK = Pace(
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
-           "wake": (1,), "hog": (0, 1),
+           "wake": (1,), "hog": (0, 1), "random_ring": (1_000, 1_000_000),
            "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,),
            "skynet": (100_000,), "fj_create": (4_000,), "counting": (100_000,), "spawn_storm": (100_000,)},
     turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2, "hog": 2,
+           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2, "hog": 2, "random_ring": 2,
            "big": 3, "bank": 3, "chameneos": 3, "philosophers": 3, "dictionary": 3,
            "skynet": 3, "fj_create": 3, "thread_ring": 3, "counting": 3, "spawn_storm": 3})
 FULL = Pace(
@@ -211,7 +215,7 @@ FULL = Pace(
            "big": (20_000,), "bank": (50_000,), "chameneos": (200_000,), "philosophers": (10_000,), "dictionary": (10_000,),
            "skynet": (1_000_000,), "fj_create": (40_000,), "counting": (1_000_000,), "spawn_storm": (1_000_000,)},
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3,
+           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3, "random_ring": 3,
            "big": 5, "bank": 5, "chameneos": 5, "philosophers": 5, "dictionary": 5,
            "skynet": 5, "fj_create": 5, "thread_ring": 5, "counting": 5, "spawn_storm": 5})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows

@@ -274,6 +274,7 @@ const struct contender contender_beamling = {
     .timer = &beamling_timer,
     .registry = &beamling_registry,
     .wake = &beamling_wake,
+    .random_ring = &beamling_random_ring,
     .hog = &beamling_hog,
     .big = &beamling_big,
     .bank = &beamling_bank,

@@ -247,6 +247,7 @@ const struct contender contender_beamling_resting = {
     .fan_in = {.begin = fan_in_begin, .batches = senders_batches, .end = crew_end},
     .tuple_ping_pong = &beamling_resting_tuple_ping_pong,
     .gc_isolation = &beamling_resting_gc_isolation,
+    .random_ring = &beamling_resting_random_ring,
     .hog = &beamling_resting_hog,
     .chameneos = &beamling_resting_chameneos,
     .fj_create = &beamling_resting_fj_create,

@@ -15,6 +15,8 @@ extern const struct task beamling_link_exit, beamling_monitor, beamling_call, be
 
 /* beamling_wake.c */
 extern const struct task beamling_wake;
+/* beamling_random.c */
+extern const struct task beamling_random_ring, beamling_resting_random_ring;
 /* beamling_hog.c */
 extern const struct task beamling_hog, beamling_resting_hog;
 /* beamling_crowds.c, beamling_servers.c */

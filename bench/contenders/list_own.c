@@ -1,9 +1,10 @@
-/* list_own.c - the contenders of the programs `drive` and `gbench`: this runtime, and its terms taken apart by hand. */
+/* list_own.c - the contenders of the programs `drive` and `gbench`: this runtime, its terms taken apart
+ * by hand, and memory without any. */
 #include "../contender.h"
 
 #include <stddef.h>
 
-extern const struct contender contender_beamling, contender_beamling_resting, contender_by_hand;
+extern const struct contender contender_beamling, contender_beamling_resting, contender_by_hand, contender_bare_visit;
 
 const struct contender *const contenders[] = {&contender_beamling, &contender_beamling_resting, &contender_by_hand,
-                                              NULL};
+                                              &contender_bare_visit, NULL};
