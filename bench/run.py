@@ -113,8 +113,8 @@ FIGURES = {
     "syscalls": Figure("system calls per operation, counted over N and 2N operations", kind="syscalls"),
 }
 CONTENDERS = {
-    "beamling": Contender("beamling, straight-line processes", weight=600),
-    "beamling_resting": Contender("beamling, resting processes: state' = f(state, message)", weight=400),
+    "beamling": Contender("beamling, straight-line processes", weight=300),
+    "beamling_resting": Contender("beamling, resting processes: state' = f(state, message)", weight=150),
     "pthread": Contender("POSIX threads, default stacks, semaphores", weight=45_000),
     "pthread_min": Contender("POSIX threads with the smallest stacks", weight=45_000),
     "process": Contender("OS processes made by fork(), talking through pipes", weight=250_000),
@@ -206,7 +206,7 @@ FULL = Pace(
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
     memory=sizes(ours=[200_000, 400_000, 600_000, 800_000, 1_000_000], peers=[50_000, 100_000, 150_000, 200_000],
                  threads=[1_000, 2_500, 5_000, 10_000], process=[250, 500, 1_000, 2_000], posix_spawn=[125, 250, 500, 1_000]),
-    live=sizes(ours=[(1_000, 10), (10_000, 10), (100_000, 10), (1_000_000, 5), (10_000_000, 2)],
+    live=sizes(ours=[(1_000, 10), (10_000, 10), (100_000, 10), (1_000_000, 5), (10_000_000, 2), (40_000_000, 1), (100_000_000, 1)],
                peers=[(1_000, 10), (10_000, 10), (100_000, 5), (1_000_000, 3)],
                threads=[(1_000, 10), (10_000, 5), (100_000, 2)], process=[(1_000, 10), (10_000, 3), (100_000, 2)],
                posix_spawn=[(1_000, 5), (10_000, 2), (100_000, 1)]),
@@ -608,13 +608,13 @@ class Meter:
 
 
 def available_bytes() -> int:
-    """What may be used: half of what the machine has free, and of what the cgroup allows."""
+    """What may be used: three quarters of what the machine has free, and of what the cgroup allows."""
     free = ledger.kilobytes("/proc/meminfo")["MemAvailable"]
     for limit, used in (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):
         most, now = read(f"/sys/fs/cgroup/{limit}"), read(f"/sys/fs/cgroup/{used}")
         if most.isdigit() and now.isdigit():
             free = min(free, int(most) - int(now))
-    return max(0, free) // 2
+    return max(0, free) // 4 * 3
 
 
 def ceilings() -> dict[str, int]:
@@ -629,7 +629,7 @@ def refuse_too_big(s: Sample) -> None:
     """Do not drive the machine into swap or the killer to learn what arithmetic tells."""
     need, have = bytes_needed(s), available_bytes()
     if need > have:
-        raise Failure("cannot", f"n = {s.cell.n:,} may need {need / 1e9:.1f} GB; half of the free memory is {have / 1e9:.1f} GB")
+        raise Failure("cannot", f"n = {s.cell.n:,} may need {need / 1e9:.1f} GB; three quarters of the free memory are {have / 1e9:.1f} GB")
 
 
 def bytes_needed(s: Sample) -> int:
