@@ -1,0 +1,140 @@
+/* process_hog.c - hog: OS processes that compute, beside one that answers; the kernel divides the CPU. The prober is
+ * the driver. A pipe each carries question and answer. All are killed in the end, and when the driver dies. */
+#define _GNU_SOURCE
+#include "../figures/figures.h"
+#include "process_copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+    int question[2], answer[2]; /* read at 0, written at 1 */
+    pid_t *units; /* the responder, then the loops */
+    uint64_t hired;
+} crew;
+
+static bool put(int fd, uint64_t word)
+{
+    ssize_t n;
+    while ((n = write(fd, &word, sizeof word)) < 0 && errno == EINTR)
+        ;
+    return n == sizeof word;
+}
+
+static bool take(int fd, uint64_t *word)
+{
+    ssize_t n;
+    while ((n = read(fd, word, sizeof *word)) < 0 && errno == EINTR)
+        ;
+    return n == sizeof *word;
+}
+
+static _Noreturn void compute(void)
+{
+    for (;;)
+        __asm__ volatile("");
+}
+
+static _Noreturn void respond(void)
+{
+    for (uint64_t i; take(crew.question[0], &i);)
+        if (!put(crew.answer[1], i + 1))
+            break;
+    _exit(EXIT_SUCCESS);
+}
+
+static int hire(void (*part)(void))
+{
+    pid_t driver = getpid(), p = fork();
+    if (p < 0) {
+        int error = errno;
+        bench_why("an OS process could not be created: %s", strerror(error));
+        return -error;
+    }
+    if (p == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != driver)
+            _exit(EXIT_FAILURE);
+        part(); /* does not return */
+    }
+    crew.units[crew.hired++] = p;
+    return 0;
+}
+
+static void end(const struct setting *setting)
+{
+    (void)setting;
+    for (uint64_t i = 0; i < crew.hired; i++)
+        kill(crew.units[i], SIGKILL);
+    for (uint64_t i = 0; i < crew.hired; i++)
+        waitpid(crew.units[i], NULL, 0);
+    for (int i = 0; i < 2; i++) {
+        close(crew.question[i]);
+        close(crew.answer[i]);
+    }
+    free(crew.units);
+}
+
+static int open_pipes(void)
+{
+    if (pipe2(crew.question, O_CLOEXEC) < 0)
+        return -errno;
+    if (pipe2(crew.answer, O_CLOEXEC) == 0)
+        return 0;
+    int error = errno;
+    close(crew.question[0]);
+    close(crew.question[1]);
+    return -error;
+}
+
+static int begin(const struct setting *setting)
+{
+    memset(&crew, 0, sizeof crew);
+    int r = open_pipes();
+    if (r) {
+        bench_why("a pipe could not be made: %s", strerror(-r));
+        return r;
+    }
+    crew.units = calloc(setting->n + 1, sizeof *crew.units);
+    r = crew.units ? hire(respond) : -ENOMEM;
+    for (uint64_t i = 0; i < setting->n && !r; i++)
+        r = hire(compute);
+    if (r)
+        end(setting);
+    return r;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int batch(const struct setting *setting, struct proof *proof)
+{
+    uint64_t planned = now_ns(), answer;
+    for (; proof->work < HOG_PROBES; proof->work++) {
+        planned += HOG_EVERY_MS * UINT64_C(1000000);
+        struct timespec at = {.tv_sec = (time_t)(planned / 1000000000u), .tv_nsec = (long)(planned % 1000000000u)};
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+            ;
+        if (!put(crew.question[1], proof->work) || !take(crew.answer[0], &answer)) {
+            bench_why("the responder does not answer");
+            return -EPIPE;
+        }
+        proof->checksum += answer - proof->work;
+        bench_latency(now_ns() - planned);
+    }
+    proof->peak_live = setting->n + 2;
+    return 0;
+}
+
+const struct task process_hog = {.begin = begin, .batch = batch, .end = end};
