@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "support/law.h"
 
+#include <sys/mman.h>
+
 static bl_term list_of(int64_t n)
 {
     bl_term list = bl_nil();
@@ -206,16 +208,16 @@ static void do_relations(bl_term from)
         one_relation((unsigned)(bl_to_int(from) + i) % RELATIONS);
 }
 
-static void law_no_memory(unsigned schedulers, bl_function *do_all, int things)
+static void law_no_memory(unsigned schedulers, bl_function *everything, int things)
 {
     start(schedulers);
     for (int first = 0; first < things; first++) {
         /* once with memory: texts are compiled when they are first reached, or the program ends */
-        cr_assert(ended_well(bl_spawn(do_all, bl_int(first))));
+        cr_assert(ended_well(bl_spawn(everything, bl_int(first))));
         uint64_t failed = 1;
         for (int64_t n = 0; failed && n < 3000; n += 1 + n / 50) {
             memory_fail_after(n);
-            bl_pid p = bl_spawn(do_all, bl_int(first));
+            bl_pid p = bl_spawn(everything, bl_int(first));
             bl_term reason = bl_atom("normal");
             bl_error error = bl_wait(p, &reason);
             failed = memory_fail_never();
@@ -223,7 +225,7 @@ static void law_no_memory(unsigned schedulers, bl_function *do_all, int things)
         }
         bl_forget();
     }
-    cr_assert(ended_well(bl_spawn(do_all, bl_int(0)))); /* all is well again */
+    cr_assert(ended_well(bl_spawn(everything, bl_int(0)))); /* all is well again */
     stop();
 }
 
@@ -247,19 +249,87 @@ Test(no_memory, between_processes_on_2)
     law_no_memory(2, do_relations, RELATIONS);
 }
 
+/* ---- while the runtime starts: the linker gives us what it asks of the C library ---- */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t from);
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *attributes, void *(*function)(void *), void *arg);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t from);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attributes, void *(*function)(void *), void *arg);
+
+static _Atomic int64_t calls_left = INT64_MAX; /* of these four, until one fails, and it alone */
+
+static bool is_the_one(void)
+{
+    return atomic_fetch_sub(&calls_left, 1) == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return is_the_one() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return is_the_one() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t from)
+{
+    errno = ENOMEM;
+    return is_the_one() ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, from);
+}
+
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attributes, void *(*function)(void *), void *arg)
+{
+    return is_the_one() ? EAGAIN : __real_pthread_create(t, attributes, function, arg);
+}
+
+static void law_start(unsigned schedulers)
+{
+    int failures = 0;
+    for (int64_t n = 0;; n++) {
+        atomic_store(&calls_left, n);
+        bl_error error = bl_start(&(bl_options){.schedulers = schedulers});
+        bool failed = atomic_exchange(&calls_left, INT64_MAX) < 0;
+        cr_assert(error == BL_OK || error == BL_ENOMEM || error == BL_ETHREAD, "the %d-th: %s", (int)n, bl_strerror(error));
+        failures += error != BL_OK;
+        if (error)
+            start(schedulers); /* it can be */
+        cr_assert(ended_well(bl_spawn(do_all, bl_int(0))), "after the %d-th", (int)n);
+        stop();
+        if (!failed)
+            break;
+    }
+    cr_assert_gt(failures, 5);
+}
+
+Test(no_memory, at_every_point_of_a_start_on_1)
+{
+    law_start(1);
+}
+
+Test(no_memory, at_every_point_of_a_start_on_4)
+{
+    law_start(4);
+}
+
 /* ---- now and then, where a seed says, and in another order each time ---- */
 
-static void law_seeded(unsigned schedulers, bl_function *do_all, int things, unsigned seeds)
+static void law_seeded(unsigned schedulers, bl_function *everything, int things, unsigned seeds)
 {
     int well = 0, without = 0;
     start(schedulers);
-    cr_assert(ended_well(bl_spawn(do_all, bl_int(0)))); /* the texts */
+    cr_assert(ended_well(bl_spawn(everything, bl_int(0)))); /* the texts */
     stop();
     for (unsigned seed = 1; seed <= seeds; seed++) {
         start_with((bl_options){.schedulers = schedulers, .seed = seed, .seed_fail = true});
         for (int first = 0; first < things; first++) {
             bl_term reason = bl_atom("normal");
-            bl_error error = bl_wait(bl_spawn(do_all, bl_int(first)), &reason);
+            bl_error error = bl_wait(bl_spawn(everything, bl_int(first)), &reason);
             cr_assert(error || is_atom(reason, "normal") || is_atom(reason, "noproc") || is_atom(reason, "no_memory"));
             well += !error && is_atom(reason, "normal");
             without += !error && is_atom(reason, "no_memory");
