@@ -676,10 +676,21 @@ def virtualisation() -> str:
     return ", ".join(kinds) or "bare metal"
 
 
+def caches() -> dict[str, int]:
+    """Bytes of a CPU's caches for data: {"L1": .., "L2": .., "L3": ..}."""
+    found = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = (read(str(folder / name)) for name in ("level", "type", "size"))
+        if kind in ("Data", "Unified") and re.fullmatch(r"\d+[KM]", size):
+            found["L" + level] = int(size[:-1]) * {"K": 2**10, "M": 2**20}[size[-1]]
+    return found
+
+
 def machine() -> dict:
     load = os.getloadavg()
     return {
         "cpu": matching("/proc/cpuinfo", r"^model name\s*:\s*(.*)$") or matching("/proc/cpuinfo", r"^Model\s*:\s*(.*)$") or platform.machine(),
+        "caches": caches(),
         "cpus": len(os.sched_getaffinity(0)), "cpus_online": os.cpu_count(),
         "memory": f"{ledger.kilobytes('/proc/meminfo')['MemTotal'] / 2**30:.1f} GiB",
         "kernel": platform.release(), "system": matching("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)'),
