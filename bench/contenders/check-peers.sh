@@ -93,6 +93,7 @@ BASIC = {  # of Savina and its like, on one CPU and on two; None: how many live 
     'counting': ((1, 1000), lambda n: (n, n, 2)),
     'spawn_storm': ((1, 2, 1001), lambda n: (n, n * (n + 1) // 2, 0))}
 TERMS |= {name: ({'one_cpu': 1, 'two_cpus': 2}, sizes, lambda v, n, proof=proof: proof(n)) for name, (sizes, proof) in BASIC.items()}
+TERMS['random_ring'] = ({'one_token': 1, 'tokens': 1}, (1000, 1001), lambda v, n: (200000, 200000, n))
 UNFORCED = (*CROWDS, *BASIC)  # two_cpus is two CPUs, and the runtime places its units
 SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
 WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}

@@ -14,11 +14,11 @@
 defmodule Contender do
   alias Contender.{Crowds, Figures, Isolation, Parking, Signals, Terms, Wake}
   alias Contender.Hog
-  alias Contender.SavinaBasic
+  alias Contender.{RandomRing, SavinaBasic}
 
   @usage "usage: elixir [--contender elixir] --figure F --variant V --n N --cpus K" <>
            " [--min-time S | --ops N] [--hold] | --list | --version"
-  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, Parking, Isolation, Wake, Hog]
+  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, RandomRing, Parking, Isolation, Wake, Hog]
   @options [
     contender: :string,
     figure: :string,
@@ -86,6 +86,7 @@ defmodule Contender do
   defp variants(figure) when figure in [:heap_bytes, :gc_isolation], do: [:free]
   defp variants(figure) when figure in [:link_exit, :registry], do: [:one_cpu, :free]
   defp variants(:monitor), do: [:one_cpu]
+  defp variants(:random_ring), do: [:one_token, :tokens]
   defp variants(:wake), do: [:free]
   defp variants(:hog), do: [:one_cpu]
   defp variants(:call), do: [:one_cpu, :two_cpus]
@@ -183,10 +184,10 @@ defmodule Contender do
   defp check_whole(%{variant: :two_cpus, cpus: 1}), do: usage("two_cpus wants --cpus 2 or more")
 
   defp check_whole(%{figure: figure, cpus: k})
-       when k > 1 and figure in [:copy, :selective, :pattern, :timer],
+       when k > 1 and figure in [:copy, :selective, :pattern, :timer, :random_ring],
        do: usage("#{figure} is measured on one CPU: --cpus 1")
 
-  defp check_whole(%{figure: figure, n: 1}) when figure in [:ring, :thread_ring],
+  defp check_whole(%{figure: figure, n: 1}) when figure in [:ring, :thread_ring, :random_ring],
     do: usage("a ring has two members or more")
 
   defp check_whole(%{figure: figure, hold: true})

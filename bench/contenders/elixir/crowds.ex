@@ -50,7 +50,7 @@ defmodule Contender.Crowds do
 
   # -- random choices --------------------------------------------------------
 
-  defp draw(before), do: rem(before * 48_271, 2_147_483_647)
+  def draw(before), do: rem(before * 48_271, 2_147_483_647)
 
   defp peer(drawn, self) do
     other = 1 + rem(drawn, @actors - 1)

@@ -2,7 +2,7 @@
 %%
 %% What a figure does is in figures.erl, terms.erl, signals.erl and crowds.erl, units that stay parked
 %% are in parking.erl, the probes during a collection in isolation.erl, who is woken from
-%% sleep in wake.erl, who waits beside endless loops in hog.erl; here are the
+%% sleep in wake.erl, who waits beside endless loops in hog.erl, rings in random order in random_ring.erl; here are the
 %% options, the clock and the JSON line.
 %% Everything measured runs in one process, the runner. Its units are linked to
 %% it: if one of them fails, the runner fails, and the program says why.
@@ -82,9 +82,9 @@ whole(#{figure := F, n := 0}) when F =/= copy, F =/= selective, F =/= heap_bytes
     usage("--n wants a whole number from 1, not 0", []);
 whole(#{variant := one_cpu, cpus := K}) when K > 1 -> usage("one_cpu means --cpus 1", []);
 whole(#{variant := two_cpus, cpus := 1}) -> usage("two_cpus wants --cpus 2 or more", []);
-whole(#{figure := F, cpus := K}) when K > 1, (F =:= copy orelse F =:= selective orelse F =:= pattern orelse F =:= timer) ->
+whole(#{figure := F, cpus := K}) when K > 1, (F =:= copy orelse F =:= selective orelse F =:= pattern orelse F =:= timer orelse F =:= random_ring) ->
     usage("~s is measured on one CPU: --cpus 1", [F]);
-whole(#{figure := F, n := 1}) when F =:= ring; F =:= thread_ring -> usage("a ring has two members or more", []);
+whole(#{figure := F, n := 1}) when F =:= ring; F =:= thread_ring; F =:= random_ring -> usage("a ring has two members or more", []);
 whole(#{figure := F, hold := true}) when F =/= memory, F =/= spawn_live, F =/= heap_bytes ->
     usage("--hold is for memory, spawn_live and heap_bytes", []);
 whole(_) -> ok.
@@ -99,7 +99,7 @@ possible(Setting) -> Setting.
 
 usage(Format, Arguments) -> throw({usage, io_lib:format(Format, Arguments)}).
 
-modules() -> [figures, terms, signals, crowds, savina_basic, parking, isolation, wake, hog].
+modules() -> [figures, terms, signals, crowds, savina_basic, random_ring, parking, isolation, wake, hog].
 figures() -> [atom_to_list(F) || Module <- modules(), F <- Module:names()].
 
 variants(copy) -> [bin, list, tuple];
@@ -109,6 +109,7 @@ variants(pattern) -> [int, atom, pair, nested, list, map, bin];
 variants(F) when F =:= heap_bytes; F =:= gc_isolation -> [free];
 variants(F) when F =:= link_exit; F =:= registry -> [one_cpu, free];
 variants(monitor) -> [one_cpu];
+variants(random_ring) -> [one_token, tokens];
 variants(wake) -> [free];
 variants(hog) -> [one_cpu];
 variants(call) -> [one_cpu, two_cpus];

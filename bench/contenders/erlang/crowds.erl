@@ -10,7 +10,7 @@
 %% - philosophers: forks and hungry ones are bits of small integers.
 %% - two_cpus: the emulator places the units.
 -module(crowds).
--export([names/0, expected/1, peak_live/1, prepare/1]).
+-export([names/0, expected/1, peak_live/1, prepare/1, draw/1]).
 -export([actor/1, account/2, mall/0, creature/2, arbiter/0, philosopher/2, dictionary/1, worker/2]).
 
 -define(ACTORS, 120).

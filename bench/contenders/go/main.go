@@ -2,7 +2,7 @@
 //
 // What a figure does is in figures.go, terms.go, signals.go and crowds.go, goroutines that stay
 // parked are in parking.go, the probes during a collection in isolation.go, who is woken
-// from sleep in wake.go, who waits beside endless loops in hog.go; here are
+// from sleep in wake.go, who waits beside endless loops in hog.go, rings in random order in random.go; here are
 // the options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
 package main
 
@@ -66,6 +66,7 @@ var variantsOf = map[string][]string{
 	"gc_isolation": {"free"},
 	"link_exit":    {"one_cpu", "free"},
 	"monitor":      {"one_cpu"},
+	"random_ring":  {"one_token", "tokens"},
 	"wake":         {"free"},
 	"hog":          {"one_cpu"},
 	"call":         {"one_cpu", "two_cpus"},
@@ -161,7 +162,7 @@ func (s *setting) sensible() error {
 		return usageError("--min-time wants seconds above 0")
 	case s.Variant == "one_cpu" && s.CPUs > 1:
 		return usageError("one_cpu means --cpus 1")
-	case s.CPUs > 1 && contains([]string{"copy", "selective", "pattern", "timer"}, s.Figure):
+	case s.CPUs > 1 && contains([]string{"copy", "selective", "pattern", "timer", "random_ring"}, s.Figure):
 		return usageError(s.Figure + " is measured on one CPU: --cpus 1")
 	case s.hold && !contains(parkingFigures, s.Figure):
 		return usageError("--hold is for memory, spawn_live and heap_bytes")
@@ -176,6 +177,8 @@ func (s *setting) possible() error {
 	switch {
 	case s.Figure == "yield" && s.Variant != "one_cpu":
 		return cannotError("yield is two units on one CPU: its only variant is one_cpu")
+	case s.Figure == "random_ring" && s.Variant == "tokens" && s.N < tokens:
+		return cannotError("fewer goroutines than tokens would wait for each other in a circle")
 	case s.Variant == "two_cpus" && !contains(unforced, s.Figure):
 		return cannotError("Go gives no way to force goroutines onto different CPUs;" +
 			" locking them to threads would measure threads")
@@ -193,7 +196,7 @@ func (s *setting) variants() []string {
 // The least n: a ring has two members or more, and some sizes may be nothing.
 func (s *setting) least() int {
 	switch s.Figure {
-	case "ring", "thread_ring":
+	case "ring", "thread_ring", "random_ring":
 		return 2
 	case "copy", "selective", "heap_bytes", "gc_isolation", "call", "timer", "hog":
 		return 0
@@ -227,7 +230,7 @@ func contains(names []string, name string) bool {
 // Those whose batches are timed.
 func timed() []figure {
 	all := append(append(append([]figure(nil), figures...), termFigures...), signalFigures...)
-	return append(append(all, crowdFigures...), basicFigures...)
+	return append(append(append(all, crowdFigures...), basicFigures...), randomFigures...)
 }
 
 func names() (all []string) {
