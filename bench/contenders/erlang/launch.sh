@@ -25,7 +25,7 @@ for argument; do
 done
 tree=0
 case $figure in skynet) tree=1 figure=memory ;; fj_create | spawn_storm) figure=memory ;; esac # all of them perhaps at once
-case $figure in ring | spawn_live | memory | link_exit | monitor | registry) ;; *) n=1 ;; esac
+case $figure in ring | random_ring | spawn_live | memory | link_exit | monitor | registry) ;; *) n=1 ;; esac
 # What is no number is refused by the program itself, once it runs.
 case $cpus in 0* | *[!0-9]* | '' | ?????*) cpus=1 ;; esac
 case $n in
