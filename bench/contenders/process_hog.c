@@ -2,6 +2,7 @@
  * the driver. A pipe each carries question and answer. All are killed in the end, and when the driver dies. */
 #define _GNU_SOURCE
 #include "../figures/figures.h"
+#include "hog_probes.h"
 #include "process_copy.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -111,30 +111,15 @@ static int begin(const struct setting *setting)
     return r;
 }
 
-static uint64_t now_ns(void)
+static uint64_t ask(uint64_t question)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    uint64_t answer;
+    return put(crew.question[1], question) && take(crew.answer[0], &answer) ? answer : 0;
 }
 
 static int batch(const struct setting *setting, struct proof *proof)
 {
-    uint64_t planned = now_ns(), answer;
-    for (; proof->work < HOG_PROBES; proof->work++) {
-        planned += HOG_EVERY_MS * UINT64_C(1000000);
-        struct timespec at = {.tv_sec = (time_t)(planned / 1000000000u), .tv_nsec = (long)(planned % 1000000000u)};
-        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-            ;
-        if (!put(crew.question[1], proof->work) || !take(crew.answer[0], &answer)) {
-            bench_why("the responder does not answer");
-            return -EPIPE;
-        }
-        proof->checksum += answer - proof->work;
-        bench_latency(now_ns() - planned);
-    }
-    proof->peak_live = setting->n + 2;
-    return 0;
+    return hog_probe(setting, proof, ask);
 }
 
 const struct task process_hog = {.begin = begin, .batch = batch, .end = end};

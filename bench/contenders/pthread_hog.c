@@ -2,6 +2,7 @@
  * program's first thread. A semaphore and a word each carry question and answer. */
 #define _GNU_SOURCE
 #include "../figures/figures.h"
+#include "hog_probes.h"
 #include "pthread_tasks.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct place {
     sem_t full;
@@ -87,27 +87,15 @@ static int begin(const struct setting *setting)
     return -r;
 }
 
-static uint64_t now_ns(void)
+static uint64_t ask(uint64_t question)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    put(&crew.question, question);
+    return take(&crew.answer);
 }
 
 static int batch(const struct setting *setting, struct proof *proof)
 {
-    uint64_t planned = now_ns();
-    for (; proof->work < HOG_PROBES; proof->work++) {
-        planned += HOG_EVERY_MS * UINT64_C(1000000);
-        struct timespec at = {.tv_sec = (time_t)(planned / 1000000000u), .tv_nsec = (long)(planned % 1000000000u)};
-        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-            ;
-        put(&crew.question, proof->work);
-        proof->checksum += take(&crew.answer) - proof->work;
-        bench_latency(now_ns() - planned);
-    }
-    proof->peak_live = setting->n + 2;
-    return 0;
+    return hog_probe(setting, proof, ask);
 }
 
 const struct task pthread_hog = {.begin = begin, .batch = batch, .end = end};
