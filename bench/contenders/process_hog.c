@@ -75,10 +75,8 @@ static void end(const struct setting *setting)
         kill(crew.units[i], SIGKILL);
     for (uint64_t i = 0; i < crew.hired; i++)
         waitpid(crew.units[i], NULL, 0);
-    for (int i = 0; i < 2; i++) {
-        close(crew.question[i]);
-        close(crew.answer[i]);
-    }
+    close(crew.question[1]);
+    close(crew.answer[0]);
     free(crew.units);
 }
 
@@ -104,6 +102,9 @@ static int begin(const struct setting *setting)
     }
     crew.units = calloc(setting->n + 1, sizeof *crew.units);
     r = crew.units ? hire(respond) : -ENOMEM;
+    close(crew.question[0]); /* nobody else has the responder's ends: its death is heard of */
+    close(crew.answer[1]);
+    signal(SIGPIPE, SIG_IGN);
     for (uint64_t i = 0; i < setting->n && !r; i++)
         r = hire(compute);
     if (r)
