@@ -273,7 +273,9 @@ BL_API void bl_reduce(unsigned n);
  * It may go on on another thread. So between bl_preempt_off() and bl_preempt_on() the calling process is not
  * interrupted: around code that keeps the address of a thread-local variable (errno is one), or
  * holds a lock that other processes want, or was called by a library that may hold one. Such pairs may be
- * nested; what calls the runtime gives way there as ever. BL_ENOMEM; BL_ESTATE: bl_preempt_off() was not
+ * nested; what calls the runtime gives way there as ever. Who waits in the kernel is left alone; but a wait that
+ * begins just as an interruption is on its way may be cut short by it, as by any signal: what SA_RESTART does
+ * not restart (nanosleep, poll) ends with EINTR, and is to be begun again. BL_ENOMEM; BL_ESTATE: bl_preempt_off() was not
  * called. From a thread: nothing happens. [any]; a few nanoseconds. */
 BL_API bl_error bl_preempt_off(void);
 BL_API bl_error bl_preempt_on(void);

@@ -230,9 +230,52 @@ static struct os_trap trap_of(ucontext_t *c)
 #endif
 }
 
+/* An interruption begins here, on a stack of which nothing is known but that the kernel's frame fitted. It looks
+ * whether there is room for what follows, before anything of ours is on it; where there is none the look
+ * traps, on_trap() knows the place, and it returns at once. */
+void bl_interrupted(int number, siginfo_t *info, void *context);
+void bl_interruption(int number, siginfo_t *info, void *context);
+extern const char bl_interruption_looks[] __attribute__((visibility("hidden")));
+extern char bl_interruption_ends[] __attribute__((visibility("hidden")));
+
+#if defined(__x86_64__)
+__asm__(".pushsection .text, \"ax\", @progbits\n"
+        ".globl bl_interruption, bl_interruption_looks, bl_interruption_ends\n"
+        ".hidden bl_interruption, bl_interruption_looks, bl_interruption_ends\n"
+        ".type bl_interruption, @function\n"
+        "bl_interruption:\n"
+        "bl_interruption_looks:\n"
+        "   testb $0, -4096(%rsp)\n"
+        "   jmp bl_interrupted\n"
+        "bl_interruption_ends:\n"
+        "   ret\n"
+        ".size bl_interruption, . - bl_interruption\n"
+        ".popsection\n");
+#elif defined(__aarch64__)
+__asm__(".pushsection .text, \"ax\", %progbits\n"
+        ".globl bl_interruption, bl_interruption_looks, bl_interruption_ends\n"
+        ".hidden bl_interruption, bl_interruption_looks, bl_interruption_ends\n"
+        ".type bl_interruption, %function\n"
+        "bl_interruption:\n"
+        "   sub x9, sp, #4096\n"
+        "bl_interruption_looks:\n"
+        "   ldrb w9, [x9]\n"
+        "   b bl_interrupted\n"
+        "bl_interruption_ends:\n"
+        "   ret\n"
+        ".size bl_interruption, . - bl_interruption\n"
+        ".popsection\n");
+#else
+#error "os.c: how does this CPU look below its stack?"
+#endif
+
 static void on_trap(int number, siginfo_t *info, void *context)
 {
     struct os_trap trap = trap_of(context);
+    if (*trap.pc == bl_interruption_looks) {
+        *trap.pc = bl_interruption_ends;
+        return;
+    }
     trap.address = info->si_addr;
     trap.by_kernel = info->si_code == SI_KERNEL;
     if (!trap_handler || !trap_handler(&trap))
@@ -320,7 +363,7 @@ static __attribute__((noinline)) void set_errno_of_thread(int n)
 /* No mask and no stack of its own: the interrupted stack can be left from here, and gone on with,
  * like any other. What the kernel puts back when we return is this frame, and with it the signal
  * stack of the thread: it has to be that of the thread we are on then. */
-static void on_interrupt(int number, siginfo_t *info, void *context)
+__attribute__((used, visibility("hidden"))) void bl_interrupted(int number, siginfo_t *info, void *context)
 {
     ucontext_t *c = context;
     int error = errno_of_thread();
@@ -338,7 +381,7 @@ static void on_interrupt(int number, siginfo_t *info, void *context)
 
 int os_interrupts_install(os_interrupt_handler *handler)
 {
-    struct sigaction action = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = bl_interruption, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     interrupt_handler = handler;
     interrupted_process = getpid();

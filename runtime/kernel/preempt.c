@@ -74,8 +74,6 @@ static bool may_give_way(struct sched *s, const struct os_trap *trap)
 static bool give_way_here(const struct os_trap *trap)
 {
     struct sched *s = self_sched();
-    if (s)
-        atomic_store_explicit(&s->interrupted, false, memory_order_relaxed);
     if (!may_give_way(s, trap))
         return false;
     sched_count(&s->preemptions);
@@ -87,17 +85,21 @@ static bool give_way_here(const struct os_trap *trap)
     return true;
 }
 
+/* relaxed: the kernel orders what was written before a signal was sent before its handler. Only this thread counts
+ * down. */
 bool preempt_failed(struct sched *s)
 {
-    /* relaxed: between this thread and its handlers. */
-    return atomic_exchange_explicit(&s->interrupted, false, memory_order_relaxed);
+    return atomic_load_explicit(&s->interruptions, memory_order_relaxed) &&
+           atomic_fetch_sub_explicit(&s->interruptions, 1, memory_order_relaxed);
 }
 
 /* ---- the watcher ---- */
 
+/* Between the two steps the last one may come, which was on its way: so two may fail until we are here again.
+ * One that is counted and does not fail costs nothing: a real fault is then tried once more. */
 static void interrupt_scheduler(struct sched *s)
 {
-    atomic_store_explicit(&s->interrupted, true, memory_order_relaxed);
+    atomic_store_explicit(&s->interruptions, 2, memory_order_relaxed);
     os_interrupt(&s->thread);
 }
 

@@ -28,7 +28,7 @@
  * both there are regions.
  *
  * If the frame does not fit on the stack, the kernel makes a fault of it: trap.c hands it to
- * preempt_failed(), and the process goes on. */
+ * preempt_failed(), and the process goes on. If it does, and nothing else would, base/os returns at once. */
 #ifndef KERNEL_PREEMPT_H
 #define KERNEL_PREEMPT_H
 

@@ -107,7 +107,7 @@ struct sched {
     _Atomic uint32_t thief __attribute__((aligned(CACHE_LINE))); /* enum thief */
     _Atomic(struct process *) inbox; /* readied for us by others, newest first; or a mark */
     _Atomic uint32_t futex;          /* 1 while asleep */
-    _Atomic bool interrupted;        /* it was told to give way, and has not heard yet: kernel/preempt */
+    _Atomic uint32_t interruptions;  /* so many, at most, may yet fail to come: kernel/preempt */
 
     /* Constant. */
     struct os_thread thread __attribute__((aligned(CACHE_LINE)));

@@ -513,6 +513,7 @@ static void come_and_go(bl_term lanes)
             receive();
         bl_set_schedulers_online(i % 4 + 1);
         for (unsigned k = 0; k < n; k += 5) {
+            await_waiting(p[k]); /* who still runs where it was goes on there */
             bl_send(p[k], bl_from_pid(bl_self()));
             CLAIM(receive() <= i % 4 + 1);
         }
