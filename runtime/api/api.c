@@ -252,6 +252,8 @@ bl_error bl_send(bl_pid to, bl_term message)
     sched_check_stack(s);
     if (events_are_wanted())
         tell_sent(s, to.word, to.word, message.word);
+    if (LIKELY(sched_charge_early(s)))
+        return message_send(s, to.word, message.word);
     bl_error error = message_send(s, to.word, message.word);
     sched_charge(s, 1);
     return error;

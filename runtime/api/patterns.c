@@ -179,8 +179,10 @@ static NOINLINE bl_error send_made_to(struct sched *s, term to, struct block *ma
 
 static inline bl_error send_made(struct sched *s, term to, bool pid, struct block *made)
 {
+    if (LIKELY(s != NULL) && LIKELY(sched_charge_early(s)))
+        return pid ? send_made_to_pid(s, to, to, made) : send_made_to(s, to, made);
     bl_error error = pid ? send_made_to_pid(s, to, to, made) : send_made_to(s, to, made);
-    if (LIKELY(s != NULL))
+    if (s != NULL)
         sched_charge(s, 1);
     return error;
 }

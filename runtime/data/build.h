@@ -61,8 +61,8 @@ static inline __attribute__((always_inline)) uint64_t build_read_word(va_list *a
  * NULL: one is not what its hole says, or there is no memory; and *args is used up. */
 static inline __attribute__((always_inline)) struct block *build_message_plain(const struct template *t, va_list *args)
 {
-    struct block *b = block_create(t->words);
-    if (UNLIKELY(!b))
+    struct block *b = block_of_class(t->class);
+    if (UNLIKELY(!b) && !(b = block_create(t->words)))
         return NULL;
     term *words = b->words;
     template_copy(t, words);

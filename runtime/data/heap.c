@@ -4,22 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "machine/small.h"
-
-static size_t block_bytes(size_t words)
-{
-    return sizeof(struct block) + words * sizeof(term);
-}
-
-static struct block *block_init(struct block *b, size_t words, bool small)
-{
-    b->more = NULL;
-    b->size = (uint32_t)words;
-    b->used = 0;
-    b->counted = 0;
-    b->small = small;
-    return b;
-}
 
 static NOINLINE struct block *block_create_large(size_t words)
 {
@@ -31,14 +15,8 @@ static NOINLINE struct block *block_create_large(size_t words)
 
 struct block *block_create(size_t words)
 {
-    size_t bytes = block_bytes(words);
-    if (LIKELY(bytes <= SMALL_MOST)) {
-        unsigned class = small_class(bytes);
-        struct block *b = small_take(class);
-        if (LIKELY(b != NULL))
-            return block_init(b, (small_size(class) - sizeof *b) / sizeof(term), true);
-    }
-    return block_create_large(words);
+    struct block *b = block_of_class(block_class(words));
+    return LIKELY(b != NULL) ? b : block_create_large(words);
 }
 
 void block_free(struct block *b)
@@ -199,6 +177,10 @@ static bool move_in(struct heap *h, struct block *message, term *root)
     if (!to)
         return false;
     move_objects(to, message->words, message->used);
+    if (UNLIKELY(message->counted)) {
+        heap_counts(h);
+        message->counted = 0; /* what it counted is counted here */
+    }
     *root = message->message.word + ((uintptr_t)to - (uintptr_t)message->words);
     block_free(message);
     return true;
@@ -207,7 +189,7 @@ static bool move_in(struct heap *h, struct block *message, term *root)
 term heap_join(struct heap *h, struct block *message)
 {
     term root = message->message.word;
-    if (message->used <= HEAP_ABSORB_MOST && !message->more && !message->counted && move_in(h, message, &root))
+    if (message->used <= HEAP_ABSORB_MOST && !message->more && move_in(h, message, &root))
         return root;
     struct block *last = message;
     h->words += BLOCK_HEAD + last->size;

@@ -20,6 +20,7 @@
 
 #include "data/header.h"
 #include "data/mailbox.h"
+#include "machine/small.h"
 
 struct block {
     struct message message; /* while it is one: its place in a mailbox, and its term */
@@ -66,6 +67,47 @@ struct heap {
     struct message **mark; /* see kernel/select: messages that came after mark_reference was made */
     term mark_reference;
 };
+
+static inline size_t block_bytes(size_t words)
+{
+    return sizeof(struct block) + words * sizeof(term);
+}
+
+/* The class of machine/small for a block of so many words, or SMALL_CLASSES: none. */
+static inline unsigned block_class(size_t words)
+{
+    size_t bytes = block_bytes(words);
+    return LIKELY(bytes <= SMALL_MOST) ? small_class(bytes) : SMALL_CLASSES;
+}
+
+static inline struct block *block_init(struct block *b, size_t words, bool small)
+{
+    b->more = NULL;
+    b->size = (uint32_t)words;
+    b->used = 0;
+    b->counted = 0;
+    b->small = small;
+    return b;
+}
+
+/* A block of a class; NULL: block_create() it. */
+static inline struct block *block_of_class(unsigned class)
+{
+    struct block *b = LIKELY(class < SMALL_CLASSES) ? small_take(class) : NULL;
+    return LIKELY(b != NULL) ? block_init(b, (small_size(class) - sizeof *b) / sizeof(term), true) : NULL;
+}
+
+/* Give back a small block where nothing may be called. False: block_free() it. */
+static inline bool block_free_quickly(struct small *own, struct block *b)
+{
+    if (UNLIKELY(!b->small || b->counted))
+        return false;
+    unsigned class = small_class(block_bytes(b->size));
+    if (UNLIKELY(!pool_has_room(&own->caches[class])))
+        return false;
+    pool_give(&small_pools[class], &own->caches[class], b);
+    return true;
+}
 
 /* A block for `words` words or a few more, not zeroed; NULL: no memory, or more than a block
  * can have. The message in it is the caller's to fill. */

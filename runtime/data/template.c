@@ -76,6 +76,7 @@ struct template *template_create(term root, const term *words, size_t n, const c
         return NULL;
     t->root = root - (term)(uintptr_t)words;
     t->words = (uint8_t)n;
+    t->class = (uint8_t)block_class(n);
     t->plain = true;
     memcpy(t->image, words, n * sizeof *words);
     t->holes = (struct template_hole *)(t->image + n);

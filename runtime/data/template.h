@@ -19,6 +19,7 @@ enum { TEMPLATE_WORDS_MOST = 250 }; /* places fit into a byte */
 struct template {
     term root; /* its tag, and its place in the image */
     uint8_t words, n_pointers, n_holes;
+    uint8_t class; /* of a block for them: block_class() */
     bool plain; /* the values can only be words, and come in the order of the holes */
     uint8_t *pointers;           /* places of words that hold the place of an object, and its tag */
     struct template_hole {

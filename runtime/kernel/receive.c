@@ -32,7 +32,7 @@ static bl_error undelivered(struct message *m)
     return BL_OK; /* it died while we were sending: as if it had a moment before */
 }
 
-static NOINLINE struct message *copy_message(struct sched *s, term word)
+static inline struct message *copy_message(struct sched *s, term word)
 {
     struct block *copy = copy_out(word);
     if (UNLIKELY(!copy))
@@ -67,15 +67,39 @@ struct message *message_make(struct sched *s, term word)
     return s ? make_message(s, word) : make_message_outside(word);
 }
 
-static inline bl_error put_in(struct sched *s, struct process *p, term to, struct message *m)
+/* The usual send calls nothing but in its tail, so that no register is saved for what is rare. */
+
+static NOINLINE bl_error wake_slowly(struct process *p)
+{
+    sched_ready_slow(p, READY_NEXT);
+    return BL_OK;
+}
+
+static inline __attribute__((always_inline)) bl_error put_in(struct sched *s, struct process *p, term to,
+                                                             struct message *m)
 {
     enum mailbox_push pushed = inbox_push(&p->inbox, term_pid_generation(to), m);
     if (UNLIKELY(pushed == MAILBOX_DEAD))
         return undelivered(m);
     sched_count(&s->sent);
-    if (pushed == MAILBOX_MUST_WAKE)
-        sched_ready(s, p, READY_NEXT);
+    if (pushed == MAILBOX_MUST_WAKE && UNLIKELY(!sched_ready_next(s, p)))
+        return wake_slowly(p);
     return BL_OK;
+}
+
+static NOINLINE bl_error send_copy(struct sched *s, struct process *p, term to, term word)
+{
+    struct message *m = copy_message(s, word);
+    return LIKELY(m != NULL) ? put_in(s, p, to, m) : BL_ENOMEM;
+}
+
+static NOINLINE bl_error send_slowly(struct sched *s, struct process *p, term to, term word)
+{
+    struct message *m = pool_take(&runtime.messages, &s->messages);
+    if (UNLIKELY(!m))
+        return BL_ENOMEM;
+    m->word = word;
+    return put_in(s, p, to, m);
 }
 
 bl_error message_send(struct sched *s, term to, term word)
@@ -83,8 +107,13 @@ bl_error message_send(struct sched *s, term to, term word)
     struct process *p = process_find(to);
     if (UNLIKELY(!p))
         return BL_OK;
-    struct message *m = make_message(s, word);
-    return LIKELY(m != NULL) ? put_in(s, p, to, m) : BL_ENOMEM;
+    if (term_is_pointer(word))
+        return send_copy(s, p, to, word);
+    if (UNLIKELY(!s->messages.loaded))
+        return send_slowly(s, p, to, word);
+    struct message *m = pool_take(&runtime.messages, &s->messages);
+    m->word = word;
+    return put_in(s, p, to, m);
 }
 
 static bl_error put_in_outside(struct process *p, term to, struct message *m)
@@ -276,13 +305,29 @@ static struct message *next_message(struct process *p, struct sched **s)
     return m;
 }
 
+static NOINLINE term accept_block(struct sched *s, struct message *m)
+{
+    term word = garbage_join(s, (struct block *)m);
+    if (UNLIKELY(!word))
+        process_end_self(term_atom(ATOM_no_memory));
+    return word;
+}
+
+static NOINLINE term accept_slowly(struct sched *s, struct message *m)
+{
+    term word = m->word;
+    pool_give(&runtime.messages, &s->messages, m);
+    return word;
+}
+
 term message_accept(struct sched *s, struct message *m)
 {
     term word = m->word;
-    if (!term_is_pointer(word))
-        pool_give(&runtime.messages, &s->messages, m);
-    else if (UNLIKELY(!(word = garbage_join(s, (struct block *)m))))
-        process_end_self(term_atom(ATOM_no_memory));
+    if (term_is_pointer(word))
+        return accept_block(s, m);
+    if (UNLIKELY(!pool_has_room(&s->messages)))
+        return accept_slowly(s, m);
+    pool_give(&runtime.messages, &s->messages, m);
     return word;
 }
 

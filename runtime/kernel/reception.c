@@ -9,7 +9,7 @@
  *   message for it, or it has to end. It gets no lane, and none of its frames is touched.
  *   Nor need the signal go through the inbox, which is empty: it can be won without.
  * - It sleeps and is suspended: the same, also when a message comes (process_settle() from
- *   sched_ready()).
+ *   sched_ready_slow()).
  *
  * Handling a signal may send others, whose addressees may sleep. That goes one level deep:
  * a scheduler that is settling wakes them, and they look for themselves. */

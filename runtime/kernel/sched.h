@@ -313,7 +313,7 @@ static inline void sched_count(_Atomic uint64_t *counter)
 /* Put a process that the caller has won on a run queue. Any thread. NEXT: it goes
  * before the queue if it is the first such one since the last switch: it was sent
  * something, and sender and message are still in the cache. IN_TURN: behind all. The fast
- * half, sched_ready(), is for NEXT, and worth it in message_send() only. */
+ * half, sched_ready_next(), is worth it in message_send() only. */
 enum urgency { READY_NEXT, READY_IN_TURN };
 void sched_ready_slow(struct process *p, enum urgency);
 
@@ -327,16 +327,16 @@ static inline bool sched_somebody_sleeps_deep(void)
     return atomic_load_explicit(&runtime.deep_sleepers, memory_order_seq_cst) != 0;
 }
 
-static inline void sched_ready(struct sched *s, struct process *p, enum urgency urgency)
+/* The usual case of it. False: sched_ready_slow(p, READY_NEXT). */
+static inline bool sched_ready_next(struct sched *s, struct process *p)
 {
-    bool here = s && !p->bound && (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s);
-    if (LIKELY(here && urgency == READY_NEXT && !atomic_load_explicit(&s->runnext, memory_order_relaxed) &&
-               !sched_somebody_sleeps_deep()))
-        /* Without the lock: a thief takes from here by an exchange, so it gets p or
-         * nothing. release: p as we leave it; pairs with that exchange. */
-        atomic_store_explicit(&s->runnext, p, memory_order_release);
-    else
-        sched_ready_slow(p, urgency);
+    bool here = !p->bound && (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s);
+    if (UNLIKELY(!here || atomic_load_explicit(&s->runnext, memory_order_relaxed) || sched_somebody_sleeps_deep()))
+        return false;
+    /* Without the lock: a thief takes from here by an exchange, so it gets p or
+     * nothing. release: p as we leave it; pairs with that exchange. */
+    atomic_store_explicit(&s->runnext, p, memory_order_release);
+    return true;
 }
 
 /* The running process handles its signals, so it may end in here, and gives way: to the
@@ -373,6 +373,15 @@ static inline void sched_charge(struct sched *s, uint32_t reductions)
     s->reductions -= (int32_t)reductions;
     if (UNLIKELY(s->reductions <= 0))
         sched_yield_self(s);
+}
+
+/* The same for what is about to be done, if the time slice goes on after it; so that it can be called last. */
+static inline bool sched_charge_early(struct sched *s)
+{
+    if (UNLIKELY(s->reductions <= 1))
+        return false;
+    s->reductions--;
+    return true;
 }
 
 /* The running process ends (spawn.c); with `stack_overflow`. */

@@ -178,8 +178,22 @@ static uint64_t park(struct sched *s, bl_receiver *r)
     return sched_park_self(s, select_woken);
 }
 
+/* A receive that begins, and there is nothing: most of them. It waits. */
+static inline bool waits_at_once(const struct process *p, const bl_receiver *r)
+{
+    const struct extra *x = p->extra;
+    return r->state == RECEIVER_NEW && !*(r->place ? message_link(r) : &p->mail.first) && inbox_is_empty(&p->inbox) &&
+           site_has_no_limit(r->site) && (LIKELY(!x) || !(x->urgent | x->restart));
+}
+
 uint64_t select_next(struct sched *s, bl_receiver *r)
 {
+    if (LIKELY(waits_at_once(s->current, r)) && LIKELY(sched_charge_early(s))) {
+        if (!r->place)
+            r->place = &s->current->mail.first;
+        r->state |= RECEIVER_ASKED | RECEIVER_TIMED | RECEIVER_FOREVER;
+        return park(s, r);
+    }
     switch (state_of(r)) {
     case RECEIVER_NEW: s = start_walk(s, r); break;
     case RECEIVER_LOOKING:
@@ -232,19 +246,25 @@ term select_take(struct sched *s, bl_receiver *r)
     return taken;
 }
 
-void select_discard(struct sched *s, bl_receiver *r)
+static NOINLINE void discard_slowly(struct process *p, bl_receiver *r)
 {
-    struct process *p = s->current;
-    struct message *m = *message_link(r);
-    stop_timer(r);
-    become(r, RECEIVER_DONE);
-    if (LIKELY(r->place == &r->alone && p->mail.first != m)) {
-        m->word = term_is_pointer(m->word) ? MESSAGE_READ_BLOCK : MESSAGE_READ;
-        return;
-    }
     take_in_alone(p, r);
+    struct message *m = *message_link(r);
     detach(p, message_link(r));
     message_free(m);
+}
+
+void select_discard(struct sched *s, bl_receiver *r)
+{
+    if (UNLIKELY(r->timer != NULL))
+        stop_timer(r);
+    become(r, RECEIVER_DONE);
+    if (UNLIKELY(r->place != &r->alone) || UNLIKELY(s->current->mail.first == r->alone)) {
+        discard_slowly(s->current, r);
+        return;
+    }
+    struct message *m = r->alone;
+    m->word = term_is_pointer(m->word) ? MESSAGE_READ_BLOCK : MESSAGE_READ;
 }
 
 /* Nothing is older than the reference it is about, but what came in at the front. */

@@ -111,7 +111,7 @@ static void put_back(struct sched *v, struct process *p)
 
 static void take_next(struct sched *s, struct sched *v, struct loot *loot)
 {
-    /* acquire: pairs with the owner's release in sched_ready(), which needs no lock. */
+    /* acquire: pairs with the owner's release in sched_ready_next(), which needs no lock. */
     struct process *p = atomic_exchange_explicit(&v->runnext, NULL, memory_order_acquire);
     if (p && move_lane(s, v, p, loot))
         runq_push(&loot->taken, p);

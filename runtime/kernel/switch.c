@@ -202,7 +202,7 @@ static inline bool time_to_look(struct sched *s)
 /* The ways to leave. On the fast way nothing is called but by tail calls, so that no
  * register of the caller's is saved twice: here, and in the switch. */
 
-static inline uint64_t leave_for(struct sched *s, struct process *self, struct process *next, ctx_after *after)
+static inline __attribute__((always_inline)) uint64_t leave_for(struct sched *s, struct process *self, struct process *next, ctx_after *after)
 {
     if (UNLIKELY(!next))
         return to_native(s, &self->ctx, NULL, after);
@@ -231,7 +231,7 @@ static NOINLINE uint64_t leave_looking(struct sched *s, struct process *self, ct
 }
 
 /* It is not. */
-static inline uint64_t leave_straight(struct sched *s, struct process *self, ctx_after *after)
+static inline __attribute__((always_inline)) uint64_t leave_straight(struct sched *s, struct process *self, ctx_after *after)
 {
     if (UNLIKELY(atomic_load_explicit(&s->inbox, memory_order_relaxed) != NULL))
         return leave_slow(s, self, NULL, after);
@@ -326,6 +326,19 @@ static NOINLINE uint64_t leave_freeing(struct sched *s, struct process *self, ct
     return leave(s, self, after);
 }
 
+/* False: what frees it may be long, and is to be called. */
+static inline __attribute__((always_inline)) bool free_read_quickly(struct sched *s, struct message *read)
+{
+    if (UNLIKELY(read->word != MESSAGE_READ)) {
+        struct block *b = (struct block *)read;
+        return LIKELY(!b->more) && block_free_quickly(&s->small, b);
+    }
+    if (UNLIKELY(!pool_has_room(&s->messages)))
+        return false;
+    pool_give(&runtime.messages, &s->messages, read);
+    return true;
+}
+
 /* Something came. */
 static NOINLINE uint64_t park_not(struct sched *s, struct process *self, ctx_after *after)
 {
@@ -345,11 +358,8 @@ static inline __attribute__((always_inline)) uint64_t park_locked(struct sched *
     struct message *read;
     if (UNLIKELY(!inbox_idle(&p->inbox, process_generation(p), &read)))
         return park_not(s, p, after);
-    if (LIKELY(read != NULL)) {
-        if (UNLIKELY(read->word != MESSAGE_READ || !pool_has_room(&s->messages)))
-            return leave_freeing(s, p, after, read);
-        pool_give(&runtime.messages, &s->messages, read);
-    }
+    if (LIKELY(read != NULL) && UNLIKELY(!free_read_quickly(s, read)))
+        return leave_freeing(s, p, after, read);
     return leave(s, p, after);
 }
 
@@ -457,7 +467,7 @@ static COLD void run_chore(struct sched *s)
     sched_unlock(s);
     if (LIKELY(!process_doomed(p))) /* by sched_evict(), for want of memory */
         chore(p);
-    sched_ready(s, p, READY_IN_TURN);
+    sched_ready_slow(p, READY_IN_TURN);
 }
 
 void sched_run_all(struct sched *s)

@@ -106,6 +106,27 @@ Test(copy, shares_large_binaries_and_counts)
     heap_fini(&h);
 }
 
+/* A small message is moved into the heap, and its block given back; what it counts is still counted, once. */
+Test(copy, joins_and_is_counted_there)
+{
+    struct heap from, to;
+    heap_init(&from);
+    heap_init(&to);
+    heap_take(&to, 5);
+    term t = binary_make(&from, NULL, 1000), e[] = {t, t};
+    struct shared *bytes = shared_of(term_pointer(t));
+    term pair = tuple_make(&from, e, 2);
+    for (int i = 1; i <= 3; i++) {
+        term joined = heap_join(&to, copy_out(pair));
+        cr_assert_eq(atomic_load(&bytes->references), 1 + 2 * i);
+        cr_assert_null(to.blocks->more);
+        cr_assert_eq(binary_bytes(box_payload(joined)[1]), bytes->bytes);
+    }
+    heap_fini(&to);
+    cr_assert_eq(atomic_load(&bytes->references), 1);
+    heap_fini(&from);
+}
+
 static term nested(struct heap *h, long depth, bool lists)
 {
     term t = term_int(1);
