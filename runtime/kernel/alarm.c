@@ -161,7 +161,7 @@ static void find_nobody(struct alarm *a)
 static void alarm_send(struct alarm *a)
 {
     term to = term_is_atom(a->to) ? name_find(a->to) : a->to;
-    if (!to || !signal_send_message(&a->message, SIGNAL_ALARM, to, READY_IN_TURN))
+    if (!to || !signal_send_message(&a->message, SIGNAL_ALARM, to, READY_NEXT))
         find_nobody(a);
 }
 

@@ -93,7 +93,7 @@ static void rouse(struct sched *s, struct timers *t, struct timer *timer)
         return;
     }
     if (inbox_rouse(&p->inbox, term_pid_generation(timer->pid)))
-        sched_ready_slow(p, READY_IN_TURN);
+        sched_ready_slow(p, READY_NEXT);
     wheel_add(&t->wheel, &timer->entry);
 }
 

@@ -5,6 +5,12 @@
 #include "support/law.h"
 #include "support/random.h"
 
+/* Who computes is not made to give way: then stealing is the only way. */
+static void start_unpreempted(unsigned schedulers)
+{
+    start_with((bl_options){.schedulers = schedulers, .no_preemption = true});
+}
+
 enum { OTHERS = 500 / SLOWDOWN }; /* all within one time slice of their parent: see start_with() */
 
 static _Atomic int have_run;
@@ -33,7 +39,7 @@ static void spawn_then_compute(bl_term n)
 Test(stealing, of_children_behind_their_parent)
 {
     for (unsigned schedulers = 2; schedulers <= 4; schedulers++) {
-        start(schedulers);
+        start_unpreempted(schedulers);
         atomic_store(&have_run, 0);
         cr_assert(ended_well(spawn(spawn_then_compute, OTHERS)));
         bl_stats s;
@@ -45,14 +51,14 @@ Test(stealing, of_children_behind_their_parent)
 
 Test(stealing, of_a_single_child)
 {
-    start(2);
+    start_unpreempted(2);
     cr_assert(ended_well(spawn(spawn_then_compute, 1)));
     stop();
 }
 
 Test(stealing, of_a_single_child_from_an_idle_runtime)
 {
-    start(2);
+    start_unpreempted(2);
     block_ms(30); /* let all schedulers fall into deep sleep */
     cr_assert(ended_well(spawn(spawn_then_compute, 1)));
     stop();
@@ -63,7 +69,7 @@ Test(stealing, of_a_single_child_from_an_idle_runtime)
 Test(stealing, of_a_single_child_while_the_thief_falls_asleep)
 {
     struct random r = random_split(random_seed("stealing.of_a_single_child_while_the_thief_falls_asleep"), 0);
-    start(2);
+    start_unpreempted(2);
     for (int i = 0; i < rounds(2000); i++) {
         atomic_store(&have_run, 0);
         block_us((long)random_below(&r, 3000));
@@ -89,7 +95,7 @@ static void wake_then_compute(bl_term resting)
 
 Test(stealing, of_one_that_was_woken_to_run_next)
 {
-    start(2);
+    start_unpreempted(2);
     bl_pid p = spawn_resting(count_message, 0);
     cr_assert(ended_well(bl_spawn(wake_then_compute, bl_from_pid(p))));
     stop();
@@ -97,7 +103,7 @@ Test(stealing, of_one_that_was_woken_to_run_next)
 
 Test(stealing, of_one_that_was_woken_to_run_next_in_an_idle_runtime)
 {
-    start(2);
+    start_unpreempted(2);
     bl_pid p = spawn_resting(count_message, 0);
     for (int i = 0; i < 5; i++) {
         atomic_store(&have_run, 0);
@@ -138,7 +144,7 @@ static void begin_then_compute(bl_term unused)
 
 Test(stealing, of_processes_that_have_begun)
 {
-    start(2);
+    start_unpreempted(2);
     for (int i = 0; i < rounds(2000) + 20; i++) { /* the lanes that were taken come back: else the hog's are soon too few */
         atomic_store(&have_run, 0);
         cr_assert(ended_well(spawn(begin_then_compute, 0)));
@@ -159,7 +165,7 @@ static void compute_until_let_go(bl_term unused)
 
 Test(stealing, of_what_threads_give_to_a_busy_scheduler)
 {
-    start(2);
+    start_unpreempted(2);
     block_ms(30);
     bl_pid hog = spawn(compute_until_let_go, 0);
     while (!atomic_load(&hog_started))
@@ -200,7 +206,7 @@ static bl_term compute_on_message(bl_term state, bl_term message)
 
 Test(stealing, of_a_neighbour_that_a_thread_wakes)
 {
-    start(2);
+    start_unpreempted(2);
     bl_pid hog[2] = {bl_spawn_resting_on(1, compute_on_message, bl_int(0)), bl_spawn_resting_on(2, compute_on_message, bl_int(0))};
     for (int i = 0; i < 2; i++) { /* on which scheduler the neighbour lives we do not know: try both */
         atomic_store(&have_run, 0);
@@ -241,7 +247,7 @@ static void learn_thread(bl_term scheduler)
 
 Test(stealing, leaves_the_bound_where_they_are)
 {
-    start(4);
+    start_unpreempted(4);
     bl_pid bound[400];
     for (unsigned s = 1; s <= 4; s++)
         cr_assert(ended_well(bl_spawn_on(s, learn_thread, bl_int(s))));

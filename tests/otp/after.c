@@ -139,7 +139,7 @@ static void wait_with_others(bl_term unused)
 static void claim_waits_with(bl_pid p, const char *messages)
 {
     sleep_well(full(1000, 200));
-    CLAIM(is_atom(info(p, "status"), "waiting"));
+    await_waiting(p);
     CLAIM(bl_same(info(p, "messages"), bl_parse(messages, strlen(messages), NULL)));
 }
 

@@ -112,6 +112,7 @@ Test(copy, joins_and_is_counted_there)
     struct heap from, to;
     heap_init(&from);
     heap_init(&to);
+    cr_assert(heap_reserve(&to, 100));
     heap_take(&to, 5);
     term t = binary_make(&from, NULL, 1000), e[] = {t, t};
     struct shared *bytes = shared_of(term_pointer(t));
