@@ -141,7 +141,8 @@ typedef struct bl_options {
     unsigned schedulers_online; /* so many of them are on line at first; default: all (erl +S Schedulers:Online) */
     uint64_t max_processes;   /* at least so many may live at once; default 2^27, less where address space is
                                  limited; at most 2^28 - 2^16 (erl +P) */
-    unsigned lanes;           /* stack lanes per scheduler; default 32, 1 .. 4096 */
+    unsigned lanes;           /* stack lanes per scheduler; default 128, with more
+                                 than 32 schedulers 4096 / schedulers, but not less than 32; 1 .. 4096 */
     size_t lane_size;         /* usable stack of a running process, in bytes; default 256 KiB, at least 32 KiB */
     bool message_queue_off_heap; /* of processes for which nothing else is said (erl +hmqd) */
     unsigned reductions;      /* calls into the runtime before a process must give way; default 4000 */

@@ -26,7 +26,9 @@
 
 enum {
     SLAB = 64 * 1024,
-    DEFAULT_LANES = 32,
+    DEFAULT_LANES = 128,
+    DEFAULT_LANES_LEAST = 32,
+    DEFAULT_LANES_OF_ALL = 4096, /* each is two mappings, and a kernel has so many: vm.max_map_count */
     DEFAULT_LANE_SIZE = 256 * 1024,
     DEFAULT_REDUCTIONS = 4000,
     DEFAULT_SLICE_US = 1000,
@@ -72,6 +74,12 @@ static bl_error ask_environment(struct bl_options *o)
     return o->seed_fail && !o->seed ? BL_EINVAL : BL_OK;
 }
 
+static unsigned default_lanes(unsigned schedulers)
+{
+    unsigned lanes = DEFAULT_LANES_OF_ALL / schedulers;
+    return lanes > DEFAULT_LANES ? DEFAULT_LANES : lanes < DEFAULT_LANES_LEAST ? DEFAULT_LANES_LEAST : lanes;
+}
+
 static bl_error check(struct bl_options *o)
 {
     int cpus = os_cpu_count();
@@ -80,7 +88,7 @@ static bl_error check(struct bl_options *o)
     if (!o->schedulers_online)
         o->schedulers_online = o->schedulers;
     if (!o->lanes)
-        o->lanes = DEFAULT_LANES;
+        o->lanes = default_lanes(o->schedulers);
     if (!o->lane_size)
         o->lane_size = DEFAULT_LANE_SIZE;
     if (!o->reductions)

@@ -204,14 +204,19 @@ void sched_give_back_lanes(struct sched *s)
     sched_unlock(s);
 }
 
+/* Those who begin when all have a resident share these: what is copied out and in stays in the nearest caches. The
+ * others are for few: there each has a lane to itself, and nothing is copied. */
+enum { LANES_SHARED = 32 };
+
 /* A lane other than the one we run on, without a resident. NULL: we hold no other. */
 struct lane *sched_lane_for_new(struct sched *s)
 {
     struct lane *lane = lane_from_list(s);
     if (!lane)
         lane = lane_from_reserve(s);
-    for (uint32_t i = 0; !lane && i < s->lane_count; i++) {
-        lane = s->lanes[s->hand++ % s->lane_count];
+    uint32_t shared = s->lane_count < LANES_SHARED ? s->lane_count : LANES_SHARED;
+    for (uint32_t i = 0; !lane && i < shared; i++) {
+        lane = s->lanes[s->hand++ % shared];
         if (lane == s->lane)
             lane = NULL;
         else if (lane->resident)

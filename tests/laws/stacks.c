@@ -77,6 +77,17 @@ Test(stacks, frames_are_intact_on_three_lanes) { hold_with_lanes(1, 3); }
 Test(stacks, frames_are_intact_on_one_lane_each_of_two) { hold_with_lanes(2, 1); }
 Test(stacks, frames_are_intact_on_two_lanes_each_of_four) { hold_with_lanes(4, 2); }
 
+/* Each has a lane to itself, and nothing is copied. */
+Test(stacks, frames_of_few_stay_where_they_are)
+{
+    start_with((bl_options){.schedulers = 1, .lanes = 128});
+    crowd = 100;
+    turns = rounds(40);
+    run_crowd(dive);
+    cr_assert_eq(evictions(), 0);
+    stop();
+}
+
 /* ---- pointers into one's own stack stay good ---- */
 
 struct list {

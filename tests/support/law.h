@@ -57,6 +57,8 @@ static inline void start_with(bl_options options)
 {
     if (!options.max_processes)
         options.max_processes = TABLE;
+    if (!options.lanes)
+        options.lanes = 32; /* few, so that frames are copied */
     if (!options.reductions && SLOWDOWN > 1)
         options.reductions = (unsigned)rounds(4000); /* time slices of about the usual length */
     bl_error error = bl_start(&options);
