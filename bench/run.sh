@@ -3,7 +3,7 @@
 #
 # usage: ./bench/run.sh [options]
 #
-#   --quick              5 short rounds: minutes, a quarter of an hour with peers (else 10 rounds: an hour with peers)
+#   --quick              5 short rounds (else 10; it says how long they take)
 #   --only FIGURE,..     only these figures                  (--list names them)
 #   --contenders C,..    only these contenders               (--list names them)
 #   --with-peers         install and build the peers too: Erlang, Elixir, Go

@@ -80,7 +80,7 @@ Test(stacks, frames_are_intact_on_two_lanes_each_of_four) { hold_with_lanes(4, 2
 /* Each has a lane to itself, and nothing is copied. */
 Test(stacks, frames_of_few_stay_where_they_are)
 {
-    start_with((bl_options){.schedulers = 1, .lanes = 128});
+    cr_assert_eq(bl_start(&(bl_options){.schedulers = 1, .max_processes = TABLE}), BL_OK); /* as many lanes as there are by default */
     crowd = 100;
     turns = rounds(40);
     run_crowd(dive);
