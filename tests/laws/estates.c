@@ -45,9 +45,10 @@ static void claim_turns(bl_pid ended, int64_t left_behind)
 {
     bl_pid other = spawn(count_turns, 0);
     bl_yield();
+    bl_term reference = bl_monitor(ended); /* asked before: who is interrupted in between would hear `noproc` */
     int64_t before = turns;
     CLAIM(bl_exit_signal(ended, atom("kill")) == BL_OK);
-    CLAIM(is_atom(end_of(ended), "killed"));
+    claim_down(reference, bl_from_pid(ended), atom("killed"));
     CLAIM(turns - before >= left_behind / SLICE / 2);
     atomic_store(&over, true);
     end_of(other);
