@@ -354,6 +354,19 @@ void process_settle(struct process *p, enum urgency);
 void preempt_admit(void);
 void preempt_rouse(void);
 
+/* Is the running process bound to s, and would leave s nothing to run? */
+static inline bool sched_may_linger(const struct sched *s)
+{
+    return !atomic_load_explicit(&s->runnext, memory_order_relaxed) && !s->queue.first &&
+           (s->current->bound & BOUND_PLACE) && !(s->watch & WATCH_FLAGS);
+}
+
+/* Then, before it sleeps, it looks for a while at whether something comes: who sends it a message from another
+ * scheduler finds it awake, and need not wake it. True: something has come. It counts as running all that time, so
+ * this is a delay, and no more, to all others. Where there is something else for s to do, it ends at once. Who is
+ * not bound had better sleep: its waker takes it over, and they talk on one scheduler from then on. */
+bool sched_linger(const struct sched *s);
+
 /* The running process waits for its inbox to fill. Returns what `after`, called when
  * something is there, returns; 0 if it is NULL. Call it last (see ctx_switch). */
 uint64_t sched_park_self(struct sched *s, ctx_after *after);

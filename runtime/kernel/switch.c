@@ -4,6 +4,8 @@
 
 #include "data/atom.h"
 
+enum { LINGER_LOOKS = 32 /* one to two microseconds: a round trip between two schedulers takes half of one */ };
+
 /* ---- who is next ---- */
 
 static void absorb(struct sched *s)
@@ -182,12 +184,17 @@ static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process
     return take_up_slow(s, from, p, after);
 }
 
+static uint64_t stay_awake(ctx_after *after)
+{
+    uint64_t result = after ? after() : 0;
+    return after && !result ? message_receive_again() : result;
+}
+
 /* There is nothing to switch to. */
 static NOINLINE uint64_t stay(struct sched *s, ctx_after *after)
 {
     sched_unlock(s);
-    uint64_t result = after ? after() : 0;
-    return after && !result ? message_receive_again() : result;
+    return stay_awake(after);
 }
 
 /* Counts switches. True: timers may have expired, somebody has a rank, or belongs elsewhere. */
@@ -395,10 +402,41 @@ static NOINLINE uint64_t park_attentively(struct sched *s, ctx_after *after)
     return result;
 }
 
+/* ---- before it sleeps ---- */
+
+bool sched_linger(const struct sched *s)
+{
+    const struct inbox *in = &s->current->inbox;
+    if (runtime.count == 1 || runtime.cpus == 1 || runtime.seed)
+        return false;
+    if (!inbox_is_empty(in))
+        return true;
+    /* relaxed: who takes the message in acquires it; the others are hints. */
+    uint64_t was = atomic_load_explicit(&in->word, memory_order_relaxed);
+    for (int i = 0; i < LINGER_LOOKS; i++) {
+        if (atomic_load_explicit(&in->word, memory_order_relaxed) != was)
+            return true;
+        if (atomic_load_explicit(&s->inbox, memory_order_relaxed) ||
+            (atomic_load_explicit(&s->thief, memory_order_relaxed) & ~(uint32_t)THIEF_FENCED))
+            return false;
+        os_pause();
+    }
+    return false;
+}
+
+static NOINLINE uint64_t park_lingering(struct sched *s, ctx_after *after)
+{
+    if (sched_linger(s))
+        return stay_awake(after);
+    return LIKELY(sched_lock_try(s)) ? park_locked(s, after) : park_slow(s, after);
+}
+
 uint64_t sched_park_self(struct sched *s, ctx_after *after)
 {
     if (events_are_wanted())
         return park_attentively(s, after);
+    if (UNLIKELY(sched_may_linger(s)))
+        return park_lingering(s, after);
     return LIKELY(sched_lock_try(s)) ? park_locked(s, after) : park_slow(s, after);
 }
 
