@@ -62,10 +62,10 @@ static inline __attribute__((always_inline)) uint64_t build_read_word(va_list *a
 static inline __attribute__((always_inline)) struct block *build_message_plain(const struct template *t, va_list *args)
 {
     struct block *b = block_of_class(t->class);
-    if (UNLIKELY(!b) && !(b = block_create(t->words)))
+    if (UNLIKELY(!b) && !(b = block_create(template_room(t->words))))
         return NULL;
     term *words = b->words;
-    template_copy(t, words);
+    template_copy_pairs(t, words);
     for (const struct template_hole *hole = t->holes, *end = hole + t->n_holes; hole < end; hole++) {
         uint64_t value = build_read_word(args);
         __asm__ volatile("" ::: "memory"); /* the state of the va_list is not worth three registers */

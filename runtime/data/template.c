@@ -9,7 +9,7 @@
 
 static size_t template_size(size_t words, size_t holes, size_t pointers)
 {
-    return sizeof(struct template) + words * sizeof(term) + holes * sizeof(struct template_hole) + pointers;
+    return sizeof(struct template) + template_room(words) * sizeof(term) + holes * sizeof(struct template_hole) + pointers;
 }
 
 enum template_words { WORDS_OF_TERMS, WORDS_OF_FLOAT, WORDS_RAW };
@@ -79,7 +79,9 @@ struct template *template_create(term root, const term *words, size_t n, const c
     t->class = (uint8_t)block_class(n);
     t->plain = true;
     memcpy(t->image, words, n * sizeof *words);
-    t->holes = (struct template_hole *)(t->image + n);
+    if (n < template_room(n))
+        t->image[n] = TERM_NONE;
+    t->holes = (struct template_hole *)(t->image + template_room(n));
     t->pointers = (uint8_t *)(t->holes + found.n_holes);
     template_scan(t, words, n, letters);
     return t;

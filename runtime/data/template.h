@@ -12,6 +12,8 @@
 #ifndef DATA_TEMPLATE_H
 #define DATA_TEMPLATE_H
 
+#include <string.h>
+
 #include "data/box.h"
 
 enum { TEMPLATE_WORDS_MOST = 250 }; /* places fit into a byte */
@@ -27,7 +29,7 @@ struct template {
         char letter; /* 'f': the payload of a float */
         uint8_t tag; /* the low bits of all words that it takes; 0: not so simple */
     } *holes;
-    term image[];
+    term image[]; /* template_room() of them */
 };
 
 /* A mark for argument `arg` of a hole: no term that could be met otherwise. */
@@ -50,6 +52,12 @@ void template_free(struct template *);
 /* May a hole of this letter have this term? Not for holes that take other C types. */
 bool template_accepts(char letter, term t);
 
+static inline void template_point(const struct template *t, term *words)
+{
+    for (size_t i = 0, n = t->n_pointers; i < n; i++)
+        words[t->pointers[i]] += (term)(uintptr_t)words;
+}
+
 /* The image, and nothing in its holes. */
 static inline void template_copy(const struct template *t, term *words)
 {
@@ -57,8 +65,23 @@ static inline void template_copy(const struct template *t, term *words)
         words[i] = t->image[i];
         __asm__ volatile(""); /* a few words are copied sooner than memcpy() is called */
     }
-    for (size_t i = 0, n = t->n_pointers; i < n; i++)
-        words[t->pointers[i]] += (term)(uintptr_t)words;
+    template_point(t, words);
+}
+
+/* So many words does the quicker copy need. */
+static inline size_t template_room(size_t words)
+{
+    return (words + 1) & ~(size_t)1;
+}
+
+/* The same, two words at a time. */
+static inline void template_copy_pairs(const struct template *t, term *words)
+{
+    for (size_t i = 0, n = t->words; i < n; i += 2) {
+        memcpy(&words[i], &t->image[i], 2 * sizeof(term));
+        __asm__ volatile("");
+    }
+    template_point(t, words);
 }
 
 static inline bool template_put_int(uint64_t arg, term *at)

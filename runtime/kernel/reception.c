@@ -149,7 +149,9 @@ static void settle(struct process *p, bool news, enum urgency urgency)
             return;
         news = signals_receive(p, message_take_oldest(p));
     }
-    sched_ready_slow(p, urgency);
+    struct sched *s = self_sched();
+    if (urgency != READY_NEXT || !s || UNLIKELY(!sched_ready_next(s, p)))
+        sched_ready_slow(p, urgency);
 }
 
 bool process_win(struct process *p, uint32_t generation)

@@ -330,9 +330,14 @@ bool select_expired(bl_receiver *r)
 
 /* ---- marks ---- */
 
-/* The last mark becomes one of the older ones; the oldest of them is forgotten, if there are too many. */
-static void keep_last_mark(const struct heap *h, struct extra *x)
+/* The last mark becomes one of the older ones; the oldest of them is forgotten, if there are too many. One at the
+ * front says no more than none. */
+static void keep_last_mark(const struct process *p)
 {
+    const struct heap *h = p->heap;
+    struct extra *x = p->extra;
+    if (h->mark == &p->mail.first)
+        return;
     struct marks *marks = x->marks ? x->marks : memory_alloc(sizeof *marks);
     if (!marks)
         return;
@@ -352,25 +357,31 @@ void select_mark_taken(struct process *p, term reference)
     if (!h)
         return; /* no mark: everything will be looked at */
     if (h->mark_reference && p->extra)
-        keep_last_mark(h, p->extra);
+        keep_last_mark(p);
     h->mark_reference = reference;
     h->mark = p->mail.first ? &p->mail.last->next : &p->mail.first;
 }
 
-void select_unmark(struct process *p, term reference)
+static NOINLINE void unmark_older(struct extra *x, term reference)
 {
-    struct marks *marks = p->extra ? p->extra->marks : NULL;
-    if (p->heap && p->heap->mark_reference == reference)
-        p->heap->mark_reference = TERM_NONE;
-    for (unsigned i = 0; marks && i < marks->count; i++)
+    struct marks *marks = x->marks;
+    for (unsigned i = 0; i < marks->count; i++)
         if (marks->at[i].reference == reference) {
             memmove(&marks->at[i], &marks->at[i + 1], (--marks->count - i) * sizeof marks->at[0]);
             break;
         }
-    if (marks && !marks->count) {
+    if (!marks->count) {
         memory_free(marks, sizeof *marks);
-        p->extra->marks = NULL;
+        x->marks = NULL;
     }
+}
+
+void select_unmark(struct process *p, term reference)
+{
+    if (p->heap && p->heap->mark_reference == reference)
+        p->heap->mark_reference = TERM_NONE;
+    else if (p->extra && p->extra->marks)
+        unmark_older(p->extra, reference);
 }
 
 void select_mark(struct sched *s, term reference)
@@ -380,17 +391,23 @@ void select_mark(struct sched *s, term reference)
     select_mark_taken(p, reference);
 }
 
+static NOINLINE struct message **find_older_mark(const struct marks *marks, term reference)
+{
+    for (unsigned i = 0; i < marks->count; i++)
+        if (marks->at[i].reference == reference)
+            return marks->at[i].place;
+    return NULL;
+}
+
 void select_since(struct sched *s, bl_receiver *r, term reference)
 {
-    const struct heap *h = s->current->heap;
-    const struct marks *marks = s->current->extra ? s->current->extra->marks : NULL;
-    if (!h || !reference)
+    const struct process *p = s->current;
+    if (!p->heap || !reference)
         return;
-    if (h->mark_reference == reference)
-        r->place = h->mark;
-    for (unsigned i = 0; marks && i < marks->count; i++)
-        if (marks->at[i].reference == reference)
-            r->place = marks->at[i].place;
+    if (LIKELY(p->heap->mark_reference == reference))
+        r->place = p->heap->mark;
+    else if (p->extra && p->extra->marks)
+        r->place = find_older_mark(p->extra->marks, reference);
 }
 
 size_t select_length(struct sched *s)
