@@ -20,6 +20,10 @@ void memory_free(void *block, size_t size);
 /* How many bytes a block for `size` bytes really has: room that costs nothing to use. */
 size_t memory_good_size(size_t size);
 
+/* The end of a large block is not needed: it is to have `size` bytes, or some more. Returns how many, which is
+ * what memory_free() is to be told: `from`, if it cannot be had. It stays where it is. */
+size_t memory_shrink(void *block, size_t from, size_t size);
+
 /* `size` bytes (a power of two) aligned to their own size, for slabs. */
 void *memory_alloc_slab(size_t size);
 void memory_free_slab(void *slab, size_t size);

@@ -7,6 +7,7 @@
 
 #include <jemalloc/jemalloc.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/base.h"
@@ -17,6 +18,17 @@ enum { ARENAS_MAX = 1024 };
 static struct lock arenas_lock;
 static unsigned arena_of[ARENAS_MAX]; /* 0: not made yet (arena 0 is the program's own) */
 
+/* What is freed and large (8 MiB, or what it can be joined to is) goes back to the kernel at once by default, and
+ * page by page comes again with the next message of that size: five times the time of the copy. Ours goes
+ * back after some seconds, as all the rest does. Before jemalloc 5.3 there is no such default, and no such name. */
+static void keep_large(unsigned arena)
+{
+    char name[48];
+    size_t never = PTRDIFF_MAX;
+    snprintf(name, sizeof name, "arena.%u.oversize_threshold", arena);
+    (void)mallctl(name, NULL, NULL, &never, sizeof never);
+}
+
 /* The arena of scheduler `index`, or 0 if jemalloc refuses: then the thread keeps its default. */
 static unsigned arena_for(int index)
 {
@@ -26,6 +38,8 @@ static unsigned arena_for(int index)
         size_t size = sizeof *arena;
         if (mallctl("arenas.create", arena, &size, NULL, 0))
             *arena = 0;
+        else
+            keep_large(*arena);
     }
     unsigned made = *arena;
     lock_release(&arenas_lock);
@@ -52,6 +66,12 @@ void memory_free(void *block, size_t size)
 size_t memory_good_size(size_t size)
 {
     return nallocx(size, 0);
+}
+
+size_t memory_shrink(void *block, size_t from, size_t size)
+{
+    (void)from;
+    return xallocx(block, size, 0, 0);
 }
 
 void *memory_alloc_slab(size_t size)

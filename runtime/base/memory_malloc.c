@@ -28,6 +28,13 @@ size_t memory_good_size(size_t size)
     return align_up(size, 16);
 }
 
+size_t memory_shrink(void *block, size_t from, size_t size)
+{
+    (void)block;
+    (void)size;
+    return from; /* realloc() might move it */
+}
+
 void *memory_alloc_slab(size_t size)
 {
     return aligned_alloc(size, size);

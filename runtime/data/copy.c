@@ -12,10 +12,16 @@
  *   (data/worklist), but a run of list cells is copied in one go. */
 #include "data/copy.h"
 
+#include "base/memory.h"
 #include "data/worklist.h"
 
 /* A block of FIRST_GUESS words takes 2 KiB with its head. */
 enum { COUNT_MOST = 56, COUNT_PENDING = 32, FIRST_GUESS = 256 - BLOCK_HEAD };
+
+/* Blocks double until they are of 8 MiB: many of 64 KiB that come and go together are not found again by the
+ * allocator, which joins what is free, and cuts up nothing that is so much larger (three times the time of the
+ * copy, in page faults). A word on a stack keeps half a message for that, at most, where it might be less. */
+enum { COPY_BLOCK_MOST = 1024 * 1024 - BLOCK_HEAD };
 
 struct copy {
     struct block *first, *last;
@@ -101,12 +107,19 @@ static bool add_block(struct copy *c, size_t words)
     return true;
 }
 
+/* The last block has room for as much again as all that was copied, maybe. */
+static void give_back_rest(struct block *b)
+{
+    if (b->size > HEAP_BLOCK_MOST && b->used < b->size)
+        b->size = (uint32_t)((memory_shrink(b, block_bytes(b->size), block_bytes(b->used)) - sizeof *b) / sizeof(term));
+}
+
 static COLD term *take_slow(struct copy *c, size_t words)
 {
     size_t size = 2 * ((size_t)c->last->size + BLOCK_HEAD) - BLOCK_HEAD;
-    if (size > HEAP_BLOCK_MOST)
-        size = HEAP_BLOCK_MOST;
-    if (!add_block(c, words > size ? words : size))
+    if (size > COPY_BLOCK_MOST)
+        size = COPY_BLOCK_MOST;
+    if (!(words < size && add_block(c, size)) && !add_block(c, words > FIRST_GUESS ? words : FIRST_GUESS))
         return NULL;
     c->top += words;
     return c->last->words;
@@ -224,6 +237,7 @@ static NOINLINE struct block *copy_large(term t)
         copied = copy_object(&c, (term *)(uintptr_t)worklist_pop(&rest), &rest);
     worklist_fini(&rest);
     c.last->used = (uint32_t)(c.top - c.last->words);
+    give_back_rest(c.last);
     if (!copied) {
         blocks_free(c.first);
         return NULL;

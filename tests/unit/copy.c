@@ -1,8 +1,13 @@
 /* A copy is the same term in other words; large binaries are shared. */
 #include "data/copy.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
 #include <criterion/criterion.h>
 
+#include "base/memory.h"
 #include "support/scale.h"
 #include "support/terms.h"
 
@@ -172,4 +177,67 @@ Test(copy, of_a_long_list)
         cr_assert_eq(cell_head(t), term_int(--i));
     cr_assert_eq(i, 0);
     blocks_free(copy);
+}
+
+/* ---- memory that was used is used again ---- */
+
+static long page_faults(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_minflt;
+}
+
+/* Words of all its blocks, and how many of them are for nothing. */
+static size_t room_of(const struct block *b, size_t *idle)
+{
+    size_t room = *idle = 0;
+    for (; b; b = b->more) {
+        room += b->size;
+        *idle += b->size - b->used;
+    }
+    return room;
+}
+
+static void claim_copies_again(term t)
+{
+    enum { BEFORE = 5, ROUNDS = 25, PAGE = 4096 };
+    size_t room = 0, idle;
+    long before = 0;
+    for (int i = 0; i < BEFORE + ROUNDS; i++) {
+        struct block *copy = copy_out(t);
+        room = room_of(copy, &idle);
+        cr_assert(idle <= room / 8, "%zu of %zu words are idle", idle, room);
+        blocks_free(copy);
+        if (i == BEFORE)
+            before = page_faults();
+    }
+    long faults = page_faults() - before, once = (long)(room * sizeof(term) / PAGE);
+    cr_assert(faults < ROUNDS * once / 4, "%ld page faults, and one copy has %ld pages", faults, once);
+}
+
+Test(copy, large_ones_are_made_of_memory_that_is_there)
+{
+    if (strncmp(memory_allocator(), "jemalloc", 8) != 0)
+        return; /* the others may do as they like */
+    memory_bind_thread(0);
+    static const int lengths[] = {100000, 1000000};
+    for (int i = 0; i < 2; i++) {
+        struct heap h;
+        heap_init(&h);
+        term list = TERM_NIL;
+        for (int j = 0; j < lengths[i]; j++)
+            list = cell_make(&h, term_int(j), list);
+        claim_copies_again(list);
+        heap_fini(&h);
+    }
+    struct heap h;
+    heap_init(&h);
+    enum { ELEMENTS = 2000000 };
+    term *elements = calloc(ELEMENTS, sizeof *elements);
+    for (int j = 0; j < ELEMENTS; j++)
+        elements[j] = term_int(j);
+    claim_copies_again(tuple_make(&h, elements, ELEMENTS));
+    free(elements);
+    heap_fini(&h);
 }

@@ -38,6 +38,21 @@ Test(memory, a_good_size_is_never_smaller_and_can_be_used)
     }
 }
 
+Test(memory, a_block_that_shrinks_keeps_what_is_left)
+{
+    for (size_t size = 100000; size <= 16000000; size *= 4)
+        for (size_t left = 64; left <= size; left *= 8) {
+            unsigned char *block = memory_alloc(size);
+            cr_assert_not_null(block);
+            memset(block, 0x5a, size);
+            size_t now = memory_shrink(block, size, left);
+            cr_assert(now >= left && now <= memory_good_size(size));
+            for (size_t i = 0; i < left; i++)
+                cr_assert_eq(block[i], 0x5a);
+            memory_free(block, now);
+        }
+}
+
 Test(memory, a_slab_is_aligned_to_its_own_size)
 {
     for (size_t size = 4096; size <= 1 << 20; size *= 2) {
