@@ -186,21 +186,21 @@ def sizes(**kinds):
 
 
 QUICK = Pace(
-    rounds=5, min_time=0.03, count_rounds=1, budget=120, counted=("spawn_join", "yield", "ping_pong", "stream"),
+    rounds=3, min_time=0.03, count_rounds=1, budget=120, counted=("spawn_join", "yield", "ping_pong", "stream"),
     skip=frozenset({("spawn_join", "free"), ("ring", "free"), ("stream", "two_cpus")}),
     too_slow=frozenset({("spawn_exit", "free", "posix_spawn")}),
     memory=sizes(ours=[100_000, 300_000], peers=[50_000, 100_000], threads=[500, 2_000], process=[200, 600], posix_spawn=[100, 300]),
-    live=sizes(ours=[(1_000, 5), (10_000, 5), (100_000, 3), (1_000_000, 1)], peers=[(1_000, 3), (10_000, 3), (100_000, 1), (1_000_000, 1)],
+    live=sizes(ours=[(1_000, 3), (10_000, 3), (100_000, 2), (1_000_000, 1)], peers=[(1_000, 3), (10_000, 3), (100_000, 1), (1_000_000, 1)],
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
            "wake": (1,), "hog": (0, 1), "random_ring": (1_000, 1_000_000),
            "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,),
            "skynet": (100_000,), "fj_create": (4_000,), "counting": (100_000,), "spawn_storm": (100_000,)},
-    turns={"copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 3, "monitor": 3, "call": 3, "timer": 3, "registry": 3, "wake": 2, "hog": 2, "random_ring": 2,
-           "big": 3, "bank": 3, "chameneos": 3, "philosophers": 3, "dictionary": 3,
-           "skynet": 3, "fj_create": 3, "thread_ring": 3, "counting": 3, "spawn_storm": 3})
+    turns={"copy": 1, "binary_step": 1, "selective": 2, "pattern": 2, "gc_isolation": 1, "heap_bytes": 2,
+           "link_exit": 2, "monitor": 2, "call": 2, "timer": 1, "registry": 2, "wake": 1, "hog": 1, "random_ring": 1,
+           "big": 1, "bank": 1, "chameneos": 1, "philosophers": 1, "dictionary": 1,
+           "skynet": 1, "fj_create": 1, "thread_ring": 1, "counting": 1, "spawn_storm": 1})
 FULL = Pace(
     rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),

@@ -16,6 +16,9 @@
 #   aarch64           cross-compiled, run under qemu-user
 #   bench             the instrument: does every contender do what bench/README.md says?
 #   scripts           nothing is built: the syntax of all shell scripts
+# and by hand only:
+#   gcc-O0 .. gcc-O3, gcc-lto, clang-O0 .. clang-O3
+#                     the library and its tests as the compiler makes them at that level
 #
 # The last line counts all tests of all presets; the exit status is 0 only if none failed.
 # Whole outputs: build/PRESET/tests.log
@@ -25,6 +28,7 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 cd "$root" || exit 1
 usage() { sed -n '/^# usage/,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//p}' tests/run.sh; }
 all='dev dev-clang release asan hostile tsan aarch64 bench scripts'
+by_hand='gcc-O0 gcc-O1 gcc-O2 gcc-O3 gcc-lto clang-O0 clang-O1 clang-O2 clang-O3'
 presets=$all
 
 while [ $# -gt 0 ]; do
@@ -39,7 +43,10 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$presets" ] || { echo "run.sh: --preset needs some of: $all" >&2; exit 2; }
 for preset in $presets; do
-    case " $all " in *" $preset "*) ;; *) echo "run.sh: there is no preset '$preset'. There are: $all" >&2; exit 2 ;; esac
+    case " $all $by_hand " in
+    *" $preset "*) ;;
+    *) echo "run.sh: there is no preset '$preset'. There are: $all; and by hand: $by_hand" >&2; exit 2 ;;
+    esac
 done
 wants() { case " $presets " in *" $1 "*) ;; *) return 1 ;; esac }
 
@@ -60,7 +67,7 @@ look_for_tools() {
     has pkg-config || lacks pkg-config
     header jemalloc/jemalloc.h || lacks libjemalloc-dev
     header criterion/criterion.h || lacks libcriterion-dev
-    if wants dev-clang; then has clang || lacks clang; fi
+    case $presets in *clang*) has clang || lacks clang ;; esac
     if wants dev || wants dev-clang || wants asan; then # the oracle, and libei
         has escript || lacks erlang-base
         { [ -e /usr/include/ei.h ] || ls /usr/lib/erlang/lib/erl_interface-*/include/ei.h >/dev/null 2>&1; } || lacks erlang-dev
@@ -161,10 +168,15 @@ preset() { # PRESET
     say "$1: building"
     case $1 in
     dev-clang) set -- "$1" dev -DCMAKE_C_COMPILER=clang ;;
+    gcc-lto) set -- "$1" release -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON -DBEAMLING_ASSERTS=ON ;;
+    gcc-O? | clang-O?) set -- "$1" release "-DCMAKE_C_COMPILER=${1%-*}" -DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=-${1#*-}" -DBEAMLING_ASSERTS=ON ;;
     *) set -- "$1" "$1" -DBEAMLING_BENCH=OFF ;;
     esac
-    build "$1" --preset "$2" -B "build/$1" -DBEAMLING_TESTS=ON -DBEAMLING_EXAMPLES=ON "$3" ||
-        { result 1 "$1 does not build"; return; }
+    name=$1 base=$2
+    shift 2
+    build "$name" --preset "$base" -B "build/$name" -DBEAMLING_TESTS=ON -DBEAMLING_EXAMPLES=ON "$@" ||
+        { result 1 "$name does not build"; return; }
+    set -- "$name"
     say "$1: testing"
     { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -j "$cpus"; echo $? >"build/$1/status"; } \
         </dev/null 2>&1 | tee "build/$1/tests.log" | grep --line-buffered -Ev '^ *Start |^$|^Internal ctest|^Label Time|sec\*proc'

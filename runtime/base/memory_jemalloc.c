@@ -20,7 +20,7 @@ static unsigned arena_of[ARENAS_MAX]; /* 0: not made yet (arena 0 is the program
 
 /* What is freed and large (8 MiB, or what it can be joined to is) goes back to the kernel at once by default, and
  * page by page comes again with the next message of that size: five times the time of the copy. Ours goes
- * back after some seconds, as all the rest does. Before jemalloc 5.3 there is no such default, and no such name. */
+ * back little by little, as all the rest does. jemalloc 5.3 and later know the name. */
 static void keep_large(unsigned arena)
 {
     char name[48];
@@ -70,8 +70,9 @@ size_t memory_good_size(size_t size)
 
 size_t memory_shrink(void *block, size_t from, size_t size)
 {
-    (void)from;
-    return xallocx(block, size, 0, 0);
+    enum { LARGE_LEAST = 16 * 1024 }; /* a large block cannot become a small one */
+    size = size < LARGE_LEAST ? LARGE_LEAST : size;
+    return size < from ? xallocx(block, size, 0, 0) : from;
 }
 
 void *memory_alloc_slab(size_t size)

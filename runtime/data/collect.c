@@ -17,7 +17,7 @@
  * turns up on the stack later finds nothing to follow. All other blocks are emptied:
  * what is reached is copied behind what was copied before (Cheney's queue), and leaves
  * its new address behind, and the block is freed. A stack is small, blocks are 64 KiB
- * at most or hold one object: so what is kept is bounded.
+ * at most, or hold one object, or half a large message: so what is kept is bounded.
  *
  * A large heap has generations. After a collection that leaves HEAP_OLD_LEAST words or more
  * all that is left is *old*, and the next ones are minor: they look only at the blocks made

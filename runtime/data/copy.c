@@ -97,6 +97,7 @@ static bool add_block(struct copy *c, size_t words)
         return false;
     if (c->last) {
         c->last->used = (uint32_t)(c->top - c->last->words);
+        b->more = c->last->more;
         c->last->more = b;
     } else {
         c->first = b;
@@ -114,13 +115,27 @@ static void give_back_rest(struct block *b)
         b->size = (uint32_t)((memory_shrink(b, block_bytes(b->size), block_bytes(b->used)) - sizeof *b) / sizeof(term));
 }
 
+/* One large object, in a block of its own size; the last goes on being filled. */
+static term *take_alone(struct copy *c, size_t words)
+{
+    struct block *b = block_create(words);
+    if (!b)
+        return NULL;
+    b->used = (uint32_t)words;
+    b->more = c->last->more;
+    c->last->more = b;
+    return b->words;
+}
+
 static COLD term *take_slow(struct copy *c, size_t words)
 {
+    if (words > HEAP_BLOCK_MOST)
+        return take_alone(c, words);
     size_t size = 2 * ((size_t)c->last->size + BLOCK_HEAD) - BLOCK_HEAD;
     if (size > COPY_BLOCK_MOST)
         size = COPY_BLOCK_MOST;
     if (!(words < size && add_block(c, size)) && !add_block(c, words > FIRST_GUESS ? words : FIRST_GUESS))
-        return NULL;
+        return NULL; /* nor for less */
     c->top += words;
     return c->last->words;
 }

@@ -44,13 +44,19 @@ void heap_init(struct heap *h)
                        .major_at = HEAP_OLD_NURSERY};
 }
 
+/* A block whose boxes are counted is walked. */
+static int cost_of(const struct block *b)
+{
+    return b->counted ? 1 + (int)(b->used / HEAP_BLOCK_MOST) : 1;
+}
+
 static bool free_some(struct block **blocks, int *left)
 {
     while (*blocks) {
         struct block *b = *blocks;
         if (!*left)
             return false;
-        --*left;
+        *left = *left > cost_of(b) ? *left - cost_of(b) : 0;
         *blocks = b->more;
         block_free(b);
     }

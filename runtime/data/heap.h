@@ -39,7 +39,7 @@ enum {
     BLOCK_WORDS_MAX = (1 << 30) - 16,
     BLOCK_HEAD = sizeof(struct block) / sizeof(term),
     HEAP_BLOCK_LEAST = 28,            /* 256 bytes with the block's head */
-    HEAP_BLOCK_MOST = 8 * 1024 - 4,   /* 64 KiB; what is larger gets a block of its own, of its own size */
+    HEAP_BLOCK_MOST = 8 * 1024 - 4,   /* 64 KiB, but for messages (data/copy); what is larger gets a block of its own, of its own size */
     HEAP_ABSORB_MOST = 32, /* a message of so many is small */
     HEAP_COLLECT_LEAST = 512, /* no collection before so many, whatever is live */
     HEAP_NURSERY = 4096,      /* nor before these, while it runs: they fit into the nearest cache */

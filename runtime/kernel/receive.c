@@ -427,7 +427,8 @@ void process_activate(uint64_t unused)
         if (!word) {
             if (UNLIKELY(p->heap != NULL) && UNLIKELY(heap_wants_collection_at_rest(p->heap)))
                 garbage_collect_resting(s);
-            if (UNLIKELY(sched_may_linger(self_sched())) && sched_linger(self_sched()))
+            s = self_sched();
+            if (UNLIKELY(sched_may_linger(s)) && sched_linger(s))
                 continue;
             if (rest(p))
                 return;

@@ -357,15 +357,15 @@ void preempt_rouse(void);
 /* Is the running process bound to s, and would leave s nothing to run? */
 static inline bool sched_may_linger(const struct sched *s)
 {
-    return !atomic_load_explicit(&s->runnext, memory_order_relaxed) && !s->queue.first &&
-           (s->current->bound & BOUND_PLACE) && !(s->watch & WATCH_FLAGS);
+    return !atomic_load_explicit(&s->runnext, memory_order_relaxed) && (s->current->bound & BOUND_PLACE) &&
+           !runq_length(&s->queue) && !(s->watch & WATCH_FLAGS);
 }
 
 /* Then, before it sleeps, it looks for a while at whether something comes: who sends it a message from another
  * scheduler finds it awake, and need not wake it. True: something has come. It counts as running all that time, so
- * this is a delay, and no more, to all others. Where there is something else for s to do, it ends at once. Who is
+ * this is a delay, and no more, to all others. Where there is something else for s to do, it ends at once, or is not begun. Who is
  * not bound had better sleep: its waker takes it over, and they talk on one scheduler from then on. */
-bool sched_linger(const struct sched *s);
+bool sched_linger(struct sched *s);
 
 /* The running process waits for its inbox to fill. Returns what `after`, called when
  * something is there, returns; 0 if it is NULL. Call it last (see ctx_switch). */

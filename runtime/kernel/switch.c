@@ -404,21 +404,19 @@ static NOINLINE uint64_t park_attentively(struct sched *s, ctx_after *after)
 
 /* ---- before it sleeps ---- */
 
-bool sched_linger(const struct sched *s)
+bool sched_linger(struct sched *s)
 {
-    const struct inbox *in = &s->current->inbox;
     if (runtime.count == 1 || runtime.cpus == 1 || runtime.seed)
         return false;
-    if (!inbox_is_empty(in))
-        return true;
-    /* relaxed: who takes the message in acquires it; the others are hints. */
-    uint64_t was = atomic_load_explicit(&in->word, memory_order_relaxed);
+    if (UNLIKELY(time_to_look(s))) /* a wait counts as a switch, though there may be none */
+        return false;
     for (int i = 0; i < LINGER_LOOKS; i++) {
-        if (atomic_load_explicit(&in->word, memory_order_relaxed) != was)
-            return true;
+        /* relaxed: hints; who parks then, or goes on, looks properly. */
         if (atomic_load_explicit(&s->inbox, memory_order_relaxed) ||
             (atomic_load_explicit(&s->thief, memory_order_relaxed) & ~(uint32_t)THIEF_FENCED))
             return false;
+        if (!inbox_is_empty(&s->current->inbox))
+            return true;
         os_pause();
     }
     return false;
