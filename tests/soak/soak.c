@@ -4,8 +4,8 @@
  * names), sends, sets timers and cancels them, collects garbage, suspends, binds itself here and there, while a thread
  * takes schedulers off line and on line. Each member books what it is owed: for each child who ends how, and what it was
  * told; for each timer whether it came. At the end of an epoch nobody is owed anything, and what the
- * runtime counts is what the account says. At the end of it all its memory is what it was after a third of the
- * time (but AddressSanitizer keeps what is freed for a while).
+ * runtime counts is what the account says. At the end of it all its memory is what it was in the first third of the
+ * time, if that was long enough to see the most of it (but AddressSanitizer keeps what is freed for a while).
  *
  * usage: see below. Whatever is wrong is told with the seed, and ends it all at once with status 1. */
 #include <fcntl.h>
@@ -29,12 +29,12 @@ static const char usage[] =
     "  --seed N          what they do; default: another each time, printed\n"
     "  --help            this text\n"
     "\n"
-    "A line for each ten seconds; the last one says what was done. Memory counts after a third of the time, and\n"
-    "must be within 5 % (and a MiB) of that at the end. The exit status is 0 only if all came out even.\n";
+    "A line for each ten seconds; the last one says what was done. In runs of a minute and more the memory at the\n"
+    "end must be within 5 % (and a MiB) of the most in the first third of the time. The exit status is 0 only if all came out even.\n";
 
 static const bl_term no_term;
 
-enum { STEPS = 500, OPEN = 24, WARM_UP = 3, PATIENCE_S = 300, MOST_CROWD = 4096 };
+enum { STEPS = 500, OPEN = 24, WARM_UP = 3, PATIENCE_S = 300, MINUTE = 60, MOST_CROWD = 4096 };
 
 static uint64_t seed;
 static unsigned schedulers = 4, crowd = 256;
@@ -351,7 +351,7 @@ static void soak(void)
     }
     printf("all came out even: %" PRIu64 " epochs, %" PRId64 " processes, %" PRId64 " timers, %" PRId64
            " changes of schedulers; memory %ld KiB, then %ld\n", epoch, born + members, timers_set, changes, first, now);
-    MUST(now <= first + first / 20 + 1024 || KEEPS_WHAT_IS_FREED);
+    MUST(seconds < MINUTE || now <= first + first / 20 + 1024 || KEEPS_WHAT_IS_FREED);
 }
 
 static void read_options(int argc, char **argv)
