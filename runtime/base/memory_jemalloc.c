@@ -13,21 +13,11 @@
 #include "base/base.h"
 #include "base/lock.h"
 
-enum { ARENAS_MAX = 1024 };
+enum { ARENAS_MAX = 1024, LARGE = 512 * 1024 };
 
 static struct lock arenas_lock;
+static _Atomic unsigned large_arena; /* 0: not made yet */
 static unsigned arena_of[ARENAS_MAX]; /* 0: not made yet (arena 0 is the program's own) */
-
-/* What is freed and large (8 MiB, or what it can be joined to is) goes back to the kernel at once by default, and
- * page by page comes again with the next message of that size: five times the time of the copy. Ours goes
- * back little by little, as all the rest does. jemalloc 5.3 and later know the name. */
-static void keep_large(unsigned arena)
-{
-    char name[48];
-    size_t never = PTRDIFF_MAX;
-    snprintf(name, sizeof name, "arena.%u.oversize_threshold", arena);
-    (void)mallctl(name, NULL, NULL, &never, sizeof never);
-}
 
 /* The arena of scheduler `index`, or 0 if jemalloc refuses: then the thread keeps its default. */
 static unsigned arena_for(int index)
@@ -38,16 +28,34 @@ static unsigned arena_for(int index)
         size_t size = sizeof *arena;
         if (mallctl("arenas.create", arena, &size, NULL, 0))
             *arena = 0;
-        else
-            keep_large(*arena);
     }
     unsigned made = *arena;
     lock_release(&arenas_lock);
     return made;
 }
 
+/* What is large has an arena for all, where what is freed stays a while. By default 8 MiB, or what can be joined to so
+ * much, go back to the kernel at once, and come again page by page with the next message of that size: five
+ * times the time of the copy. And nothing is taken from what is free in one piece and 64 times as large: so
+ * what stays must not lie among small blocks, which would not find it. Before 5.3 there is no such name. */
+static void make_large_arena(void)
+{
+    char name[48];
+    unsigned made;
+    size_t never = PTRDIFF_MAX, size = sizeof made;
+    lock_acquire(&arenas_lock);
+    if (!atomic_load_explicit(&large_arena, memory_order_relaxed) && !mallctl("arenas.create", &made, &size, NULL, 0)) {
+        snprintf(name, sizeof name, "arena.%u.oversize_threshold", made);
+        (void)mallctl(name, NULL, NULL, &never, sizeof never);
+        /* release: as it is now; pairs with memory_alloc(). */
+        atomic_store_explicit(&large_arena, made, memory_order_release);
+    }
+    lock_release(&arenas_lock);
+}
+
 void memory_bind_thread(int index)
 {
+    make_large_arena();
     unsigned arena = arena_for(index);
     if (arena)
         (void)mallctl("thread.arena", NULL, NULL, &arena, sizeof arena);
@@ -55,6 +63,9 @@ void memory_bind_thread(int index)
 
 void *memory_alloc(size_t size)
 {
+    unsigned arena = 0;
+    if (UNLIKELY(size >= LARGE) && (arena = atomic_load_explicit(&large_arena, memory_order_acquire)))
+        return mallocx(size, (int)(MALLOCX_ARENA(arena) | MALLOCX_TCACHE_NONE));
     return mallocx(size, 0); /* every size class of 16 bytes and more is aligned to 16 */
 }
 
