@@ -1,7 +1,7 @@
 /* memory.h - where bytes come from.
  *
  * Three files keep this promise: memory_jemalloc.c (an arena per scheduler, so that
- * schedulers do not meet in the allocator), memory_malloc.c (the C library's), and for
+ * schedulers do not meet in the allocator unless it is for much), memory_malloc.c (the C library's), and for
  * tests memory_hostile.c. CMake picks one. No memory is NULL; whoever asked decides what that means. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H

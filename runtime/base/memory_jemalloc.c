@@ -1,4 +1,4 @@
-/* memory_jemalloc.c - jemalloc behind memory.h: one explicit arena per scheduler.
+/* memory_jemalloc.c - jemalloc behind memory.h: one explicit arena per scheduler, and one for what is large.
  *
  * Arenas are made once and kept over stop and start: a block may still sit in some
  * thread's cache when its scheduler is gone, so destroying an arena is never safe

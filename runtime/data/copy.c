@@ -18,9 +18,9 @@
 /* A block of FIRST_GUESS words takes 2 KiB with its head. */
 enum { COUNT_MOST = 56, COUNT_PENDING = 32, FIRST_GUESS = 256 - BLOCK_HEAD };
 
-/* Blocks double until they are of 8 MiB: many of 64 KiB that come and go together are not found again by the
- * allocator, which joins what is free, and cuts up nothing that is so much larger (three times the time of the
- * copy, in page faults). A word on a stack keeps half a message for that, at most, where it might be less. */
+/* Blocks double until they are of 8 MiB, and what a message needs is soon taken in large pieces: many of 64 KiB that come
+ * and go together are not found again by the allocator (base/memory_jemalloc.c), and most of the time of the copy went into
+ * page faults. The price: a word on a stack may keep half a large message, where it would keep 64 KiB. */
 enum { COPY_BLOCK_MOST = 1024 * 1024 - BLOCK_HEAD };
 
 struct copy {

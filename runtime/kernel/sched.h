@@ -363,8 +363,8 @@ static inline bool sched_may_linger(const struct sched *s)
 
 /* Then, before it sleeps, it looks for a while at whether something comes: who sends it a message from another
  * scheduler finds it awake, and need not wake it. True: something has come. It counts as running all that time, so
- * this is a delay, and no more, to all others. Where there is something else for s to do, it ends at once, or is not begun. Who is
- * not bound had better sleep: its waker takes it over, and they talk on one scheduler from then on. */
+ * this is a delay, and no more, to all others. It ends at once, or is not begun, where there is something else for s to
+ * do. Who is not bound had better sleep: its waker takes it over, and they talk on one scheduler from then on. */
 bool sched_linger(struct sched *s);
 
 /* The running process waits for its inbox to fill. Returns what `after`, called when

@@ -179,15 +179,6 @@ Test(copy, of_a_long_list)
     blocks_free(copy);
 }
 
-/* ---- memory that was used is used again ---- */
-
-static long page_faults(void)
-{
-    struct rusage used;
-    getrusage(RUSAGE_SELF, &used);
-    return used.ru_minflt;
-}
-
 /* Words of all its blocks, and how many of them are for nothing. */
 static size_t room_of(const struct block *b, size_t *idle)
 {
@@ -197,6 +188,41 @@ static size_t room_of(const struct block *b, size_t *idle)
         *idle += b->size - b->used;
     }
     return room;
+}
+
+/* Many large objects: each has a block of its own, and those hold no more than that. */
+Test(copy, large_objects_leave_little_idle)
+{
+    enum { MANY = 6, ELEMENTS = 600000 / (SLOWDOWN < 10 ? SLOWDOWN : 10) };
+    struct heap h;
+    heap_init(&h);
+    term list = TERM_NIL, *elements = calloc(ELEMENTS, sizeof *elements);
+    for (int j = 0; j < ELEMENTS; j++)
+        elements[j] = term_int(j);
+    for (int i = 0; i < MANY; i++)
+        list = cell_make(&h, tuple_make(&h, elements, ELEMENTS), cell_make(&h, term_int(i), list));
+    free(elements);
+    struct block *copy = copy_out(list);
+    heap_fini(&h);
+    size_t idle, room = room_of(copy, &idle);
+    cr_assert(room >= (size_t)MANY * ELEMENTS && idle <= room / 8, "%zu of %zu words are idle", idle, room);
+    int n = MANY;
+    for (term t = copy->message.word; t != TERM_NIL; t = cell_tail(cell_tail(t))) {
+        cr_assert_eq(box_size(cell_head(t)), ELEMENTS);
+        cr_assert_eq(box_payload(cell_head(t))[ELEMENTS - 1], term_int(ELEMENTS - 1));
+        cr_assert_eq(cell_head(cell_tail(t)), term_int(--n));
+    }
+    cr_assert_eq(n, 0);
+    blocks_free(copy);
+}
+
+/* ---- memory that was used is used again ---- */
+
+static long page_faults(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_minflt;
 }
 
 static void claim_copies_again(term t)

@@ -42,6 +42,31 @@ Test(heap, what_was_taken_is_not_given_again)
     cr_assert_eq(heap_bytes(&h), 0);
 }
 
+/* Who frees in slices counts blocks, and those that must be walked for their words. */
+Test(heap, a_slice_is_no_longer_for_large_blocks)
+{
+    enum { WORDS = 4000000, SLICE = 100 };
+    for (int counted = 0; counted < 2; counted++) {
+        struct heap h;
+        heap_init(&h);
+        for (int i = 0; i < 4; i++) {
+            term *box = heap_take(&h, WORDS / 4);
+            cr_assert_not_null(box);
+            box[0] = box_header(BOX_FILLER, WORDS / 4 - 1);
+            for (struct block *b = h.blocks; b; b = b->more)
+                b->counted = counted;
+        }
+        int slices = 0, left;
+        do
+            left = SLICE, slices++;
+        while (!heap_fini_some(&h, &left));
+        if (counted)
+            cr_assert_geq(slices, 4, "%d", slices);
+        else
+            cr_assert_eq(slices, 1, "%d", slices);
+    }
+}
+
 Test(heap, what_was_given_back_is_taken_next)
 {
     struct heap h;
