@@ -636,3 +636,62 @@ LAW(selective, nested_calls_find_their_answers)
 {
     cr_assert(ended_well(spawn(nest_often, (int64_t)(random_seed("nested_calls") >> 4))));
 }
+
+/* ---- what is older than the reference is not looked at ---- */
+
+static int asked_about;
+
+static bl_term counted(bl_term reference)
+{
+    asked_about++;
+    return reference;
+}
+
+/* Is there an answer? In asked_about: how many of that shape were looked at. */
+static bool is_answered(bl_term reference)
+{
+    bool answered = false;
+    asked_about = 0;
+    BL_RECEIVE_SINCE(reference) {
+        BL_ON("{%=r, _}", counted(reference)) answered = true;
+        BL_AFTER(0) {}
+    }
+    return answered;
+}
+
+static void send_misfits(int n)
+{
+    bl_term other = bl_make_reference();
+    for (int i = 0; i < n; i++)
+        CLAIM(BL_SEND(bl_self(), "{%r, %i}", other, (int64_t)i) == BL_OK);
+    CLAIM(bl_mailbox_length() >= (size_t)n); /* they are taken in, and behind the reference */
+}
+
+/* Each of several references that are waited for at once has its place, also the older ones, and also those from before
+ * there was any message: they have none, and need none. */
+static void wait_for_several(bl_term unused)
+{
+    (void)unused;
+    enum { MISFITS = 20, REFERENCES = 4 };
+    bl_put(bl_atom("any"), bl_int(1)); /* who has nothing of the kind remembers one place only */
+    bl_term first = bl_make_reference(), references[REFERENCES];
+    for (int i = 0; i < REFERENCES; i++) {
+        send_misfits(MISFITS);
+        references[i] = bl_make_reference();
+    }
+    for (int i = 0; i < REFERENCES; i++)
+        CLAIM(BL_SEND(bl_self(), "{%r, %i}", references[i], (int64_t)i) == BL_OK);
+    CLAIM(BL_SEND(bl_self(), "{%r, 0}", first) == BL_OK);
+    for (int i = REFERENCES; i-- > 0;) {
+        CLAIM(is_answered(references[i]));
+        CLAIM(asked_about == MISFITS * (REFERENCES - 1 - i) + i + 1);
+        CLAIM(!is_answered(references[i]));
+    }
+    CLAIM(is_answered(first));
+    CLAIM(asked_about == MISFITS * REFERENCES + 1);
+}
+
+LAW(selective, older_references_keep_their_places)
+{
+    cr_assert(ended_well(bl_spawn(wait_for_several, bl_int(0))));
+}
