@@ -387,10 +387,12 @@ static void suspend_in_vain(bl_term unused)
 {
     (void)unused;
     bl_pid p = bl_spawn(step, bl_int(0));
+    CLAIM(bl_preempt_off() == BL_OK); /* nobody else runs here meanwhile */
     CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, bl_int(1)) == BL_OK);
-    claim_suspending(p, 0, 1); /* nobody else runs here meanwhile */
+    claim_suspending(p, 0, 1);
     CLAIM(bl_resume(p) == BL_OK);
     CLAIM(bl_suspend_opt(p, BL_SUSPEND_ASYNCHRONOUS, bl_int(2)) == BL_OK);
+    CLAIM(bl_preempt_on() == BL_OK);
     claim_told(bl_int(1), "not_suspended");
     claim_told(bl_int(2), "suspended");
     claim_suspending(p, 1, 0);
