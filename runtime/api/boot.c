@@ -131,6 +131,7 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
     if (!s)
         return NULL;
     *s = (struct sched){.index = index, .time_slice = o->reductions, .thief = runtime.fenced ? THIEF_FENCED : THIEF_NONE};
+    clock_init(&s->clock, !o->seed && os_clock_is_counter());
     size_t all = lanes_in_all(o);
     s->watch = index < o->schedulers_online ? WATCH_NOTHING : WATCH_ELSEWHERE; /* it gives its lanes away, then */
     s->lanes_wanted = o->lanes;

@@ -2,6 +2,7 @@
 #include "base/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <link.h>
@@ -15,6 +16,9 @@
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "base/base.h"
 
@@ -101,6 +105,33 @@ uint64_t os_now_ns(void)
         return atomic_fetch_add_explicit(&own_clock, LOOK_NS, memory_order_relaxed);
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#if defined(__x86_64__)
+/* Beneath a hypervisor the kernel corrects what the counter says: it has to count evenly by itself, too. */
+static bool is_counter(const char *source)
+{
+    unsigned a, b, c, d;
+    bool evenly = __get_cpuid(0x80000007, &a, &b, &c, &d) && d & 1 << 8;
+    bool corrected = strcmp(source, "kvm-clock") == 0 || strcmp(source, "hyperv_clocksource_tsc_page") == 0;
+    return strcmp(source, "tsc") == 0 || (corrected && evenly);
+}
+#else
+static bool is_counter(const char *source)
+{
+    return strcmp(source, "arch_sys_counter") == 0;
+}
+#endif
+
+bool os_clock_is_counter(void)
+{
+    char source[40];
+    int file = open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? 0 : read(file, source, sizeof source - 1);
+    if (file >= 0)
+        close(file);
+    source[length > 0 ? length - 1 : 0] = 0; /* instead of the end of the line */
+    return is_counter(source);
 }
 
 void os_yield_thread(void)

@@ -33,6 +33,8 @@ uint64_t os_now_ns(void);
  * and what is added to it; 0: it is the kernel's again. */
 void os_clock_set(uint64_t ns);
 void os_clock_add(uint64_t ns);
+/* Does the kernel make its clock from the CPU's counter (rdtsc, cntvct_el0), so that anybody may? */
+bool os_clock_is_counter(void);
 void os_yield_thread(void);
 
 /* CPUs that this OS process may use, at least 1. */

@@ -243,7 +243,7 @@ int64_t alarm_read(term reference)
     struct alarm *a = alarm_of(reference);
     if (!a)
         return -1;
-    uint64_t now = os_now_ns();
+    uint64_t now = sched_now_ns(self_sched());
     struct timers *t = lock_home(a);
     bool is_set = is_meant_locked(a, reference);
     int64_t ms = is_set ? ms_left(a, false, now) : -1;
@@ -261,7 +261,7 @@ int64_t alarm_cancel(struct process *p, term reference)
     struct alarm *a = alarm_of(reference);
     if (!a)
         return -1;
-    uint64_t now = os_now_ns();
+    uint64_t now = sched_now_ns(self_sched());
     struct timers *t = lock_home(a);
     if (!is_meant_locked(a, reference)) {
         lock_release(&t->lock);

@@ -31,6 +31,7 @@
 #include "kernel/event.h"
 #include "kernel/ranks.h"
 #include "kernel/runq.h"
+#include "machine/clock.h"
 #include "machine/self.h"
 #include "machine/small.h"
 
@@ -115,6 +116,8 @@ struct sched {
     void *trap_stack;
     struct look *looks; /* one a scheduler, for steal.c */
     struct timers *timers; /* for timer.c */
+
+    struct clock clock; /* the owner's, who does not always want to know the time */
 
     /* Under the scheduler lock, and far from the rest of that: hardly ever used. */
     struct ranks ranks;
@@ -211,6 +214,12 @@ bool sched_rob_begin(struct sched *v);
 void sched_rob_end(struct sched *v);
 
 /* ---- what the other rooms call ---- */
+
+/* The time, within CLOCK_ERROR_NS; s is the scheduler that runs here, if any does. */
+static inline uint64_t sched_now_ns(struct sched *s)
+{
+    return LIKELY(s != NULL) ? clock_now(&s->clock) : os_now_ns();
+}
 
 /* How many switches until we must look at the clock; 0: no timers. */
 static inline uint32_t sched_until_timers(const struct sched *s)

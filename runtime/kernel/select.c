@@ -311,7 +311,7 @@ bool select_limit(bl_receiver *r, int64_t milliseconds)
     else if (milliseconds < 0 || milliseconds > UINT32_MAX)
         return false;
     else if (milliseconds)
-        r->deadline = os_now_ns() + (uint64_t)milliseconds * ns_per_ms;
+        r->deadline = sched_now_ns(self_sched()) + (uint64_t)milliseconds * ns_per_ms + CLOCK_ERROR_NS;
     return true;
 }
 

@@ -49,7 +49,7 @@ struct timer *timer_set(struct sched *s, uint64_t deadline_ns)
     struct timers *t = s->timers;
     *timer = (struct timer){.entry.due = deadline_ns, .pid = process_pid(s->current), .home = s};
     lock_acquire(&t->lock);
-    timers_add(t, &t->wheel, &timer->entry, t->wheel.count ? 0 : os_now_ns());
+    timers_add(t, &t->wheel, &timer->entry, t->wheel.count ? 0 : sched_now_ns(s));
     lock_release(&t->lock);
     if (!sched_until_timers(s))
         sched_watch_timers(s, TIMER_SWITCHES);

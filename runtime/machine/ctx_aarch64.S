@@ -15,7 +15,7 @@
         .globl  \name
         .hidden \name
         .type   \name, %function
-        .p2align 5
+        .p2align 6 /* a CPU takes up a line at a time */
 \name:
         .endm
 

@@ -36,6 +36,37 @@ LAW(timers, send_what_was_asked_and_never_early)
     run(shapes);
 }
 
+/* Who sets very many of them makes the scheduler's own clock learn its rate, and is told the time by that. */
+static void set_many_of(void)
+{
+    for (int64_t end = bl_monotonic_ns() + 15 * 1000000; bl_monotonic_ns() < end;)
+        CLAIM(bl_cancel_timer(bl_send_after(1000, self(), bl_int(1))) >= 0);
+}
+
+static void set_and_look(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(100); i++) {
+        set_many_of();
+        int64_t before = bl_monotonic_ns();
+        int ms = 1 + i % 3;
+        if (i % 2) {
+            bl_send_after((uint64_t)ms, self(), bl_int(1));
+            receive();
+        } else {
+            BL_RECEIVE {
+                BL_AFTER(ms) {}
+            }
+        }
+        CLAIM(bl_monotonic_ns() - before >= ms * 1000000);
+    }
+}
+
+LAW(timers, are_not_early_by_the_schedulers_own_clock)
+{
+    run(set_and_look);
+}
+
 static void cancel(bl_term unused)
 {
     (void)unused;
