@@ -64,7 +64,10 @@ struct process {
     struct extra *extra;  /* what few processes have (kernel/extra); NULL: none of it */
 
     /* The process itself and the scheduler that holds its lane. */
-    struct ctx ctx;
+    union {
+        struct ctx ctx;
+        struct process *ahead; /* without a lane, in a queue: who comes a few places later, or did once; see runq_pop() */
+    };
     struct frames frames;
     uint32_t reductions; /* done until it was last switched from; what is over is in extra */
     struct heap *heap; /* its terms; NULL: it never had any that need one */

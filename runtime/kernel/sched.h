@@ -28,6 +28,7 @@
 #include "base/lock.h"
 #include "base/os.h"
 #include "kernel/process.h"
+#include "kernel/cuts.h"
 #include "kernel/event.h"
 #include "kernel/ranks.h"
 #include "kernel/runq.h"
@@ -117,11 +118,14 @@ struct sched {
     struct look *looks; /* one a scheduler, for steal.c */
     struct timers *timers; /* for timer.c */
 
-    struct clock clock; /* the owner's, who does not always want to know the time */
+    /* The owner's, and not always wanted. */
+    struct clock clock;
+    struct pool_ahead slots_ahead;
 
     /* Under the scheduler lock, and far from the rest of that: hardly ever used. */
     struct ranks ranks;
     struct runq strays; /* who wait here, and are to run elsewhere: kernel/online */
+    struct cuts cuts;   /* of `queue` */
 };
 
 _Static_assert(offsetof(struct sched, small) == 0, "machine/small.h finds it there");
@@ -256,6 +260,14 @@ static inline bool sched_is_stray(const struct sched *s, const struct process *p
     return place != BOUND_NOWHERE && place != s->index + 1 && place <= sched_online();
 }
 
+/* Who may run anywhere. */
+static inline void sched_enqueue_plain(struct sched *s, struct process *p)
+{
+    runq_push(&s->queue, p);
+    if (!p->lane)
+        cuts_note(&s->cuts, &s->queue, p);
+}
+
 /* Into the queue of its rank, or among the strays. Under the lock; the owner. */
 COLD void sched_enqueue_bound(struct sched *s, struct process *p);
 static inline void sched_enqueue(struct sched *s, struct process *p)
@@ -263,7 +275,7 @@ static inline void sched_enqueue(struct sched *s, struct process *p)
     if (UNLIKELY(p->bound & (BOUND_RANK | BOUND_PLACE)))
         sched_enqueue_bound(s, p);
     else
-        runq_push(&s->queue, p);
+        sched_enqueue_plain(s, p);
 }
 
 /* The running process has another rank from now on. */

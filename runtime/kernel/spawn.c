@@ -18,13 +18,13 @@
 
 static struct process *slot_take(struct sched *s)
 {
-    return s ? pool_take(&processes.pool, &s->slots) : pool_take_shared(&processes.pool);
+    return s ? pool_take_ahead(&processes.pool, &s->slots) : pool_take_shared(&processes.pool);
 }
 
 static void slot_give(struct sched *s, struct process *p)
 {
     if (s)
-        pool_give(&processes.pool, &s->slots, p);
+        pool_give_ahead(&processes.pool, &s->slots, &s->slots_ahead, p);
     else
         pool_give_shared(&processes.pool, p);
 }

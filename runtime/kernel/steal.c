@@ -47,6 +47,8 @@ static bool waits_too_long(struct sched *v, struct look *last, bool *stuck)
 /* One robbery. */
 struct loot {
     struct runq taken;   /* for the thief's queue */
+    struct runq plain;   /* the same, of whom nothing needs to be looked at */
+    struct cuts cuts;    /* of those */
     struct runq refused; /* found in v's inbox, but must stay with v */
     struct lane *lanes[WALK_MOST]; /* that came with them */
     unsigned lane_count;
@@ -87,8 +89,17 @@ static unsigned take_half(struct sched *s, struct sched *v, struct runq *q, stru
         struct process *p = runq_pop(q);
         runq_push(move_lane(s, v, p, loot) ? &loot->taken : &left, p);
     }
+    if (left.first && q == &v->queue)
+        cuts_forget(&v->cuts);
     runq_prepend(q, &left);
     return walk;
+}
+
+/* Half of the normal ones, or nearly, if they need not be walked through; few are not worth a cut. */
+static bool cut_in_half(struct sched *v, struct loot *loot)
+{
+    uint64_t most = (runq_length(&v->queue) + 1) / 2;
+    return most > WALK_MOST / 2 && cuts_split(&v->cuts, &v->queue, most, &loot->plain, &loot->cuts);
 }
 
 /* Of the higher ones too, of which one may have many behind it. */
@@ -97,7 +108,8 @@ static void take_halves(struct sched *s, struct sched *v, struct loot *loot)
     struct runq *queues[] = {&v->ranks.max, &v->ranks.high, &v->queue, &v->ranks.low};
     unsigned walk = WALK_MOST / 2;
     for (unsigned i = 0; i < sizeof queues / sizeof *queues; i++)
-        walk = take_half(s, v, queues[i], loot, walk);
+        if (queues[i] != &v->queue || !cut_in_half(v, loot))
+            walk = take_half(s, v, queues[i], loot, walk);
 }
 
 /* Under the lock of v, who looks at ranks if p has one: it was taken out of them, to be next. */
@@ -128,6 +140,7 @@ static void take_home(struct sched *s, struct sched *v, struct loot *loot)
         sched_add_lane(s, loot->lanes[--loot->lane_count]);
     for (struct process *p; (p = runq_pop(&loot->taken));)
         sched_enqueue(s, p);
+    cuts_join(&s->cuts, &s->queue, &loot->plain, &loot->cuts);
     if (runq_length(&s->queue) > 1)
         sched_surplus();
     sched_unlock(s);
@@ -136,8 +149,8 @@ static void take_home(struct sched *s, struct sched *v, struct loot *loot)
 void steal_from(struct sched *s, struct sched *v, bool stuck)
 {
     struct loot loot;
-    loot.taken = loot.refused = (struct runq){0};
-    loot.lane_count = 0;
+    loot.taken = loot.plain = loot.refused = (struct runq){0};
+    loot.lane_count = loot.cuts.count = 0;
     if (sched_rob_begin(v)) {
         take_halves(s, v, &loot);
         if (stuck) {
@@ -146,7 +159,7 @@ void steal_from(struct sched *s, struct sched *v, bool stuck)
         }
         sched_rob_end(v);
     }
-    uint64_t taken = runq_length(&loot.taken);
+    uint64_t taken = runq_length(&loot.taken) + runq_length(&loot.plain);
     if (!taken)
         s->looks[v->index].not_before_ns = os_now_ns() + AFTER_FAILURE_NS;
     take_home(s, v, &loot);

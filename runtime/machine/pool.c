@@ -89,6 +89,7 @@ static struct pool_link *carve_locked(struct pool *pool, uint32_t most, uint32_t
         if (last)
             last->next = l;
         last = l;
+        l->ahead = (struct pool_link *)((char *)l + POOL_AHEAD * pool->size); /* or beyond the end */
         pool->fresh += pool->size;
     }
     last->next = NULL;

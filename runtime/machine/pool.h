@@ -15,11 +15,14 @@
 #include "base/base.h"
 #include "base/lock.h"
 
-enum { POOL_MAGAZINE = 64 };
+enum { POOL_MAGAZINE = 64, POOL_AHEAD = 8 /* a power of two */ };
 
 struct pool_link {
     struct pool_link *next;     /* in its magazine */
-    struct pool_link *magazine; /* in the depot: the next magazine (first object only) */
+    union {
+        struct pool_link *ahead;    /* one to come later, or any: only to be fetched */
+        struct pool_link *magazine; /* in the depot, in the first of a magazine: the next magazine */
+    };
 };
 
 /* Belongs to one scheduler. */
@@ -92,6 +95,35 @@ static inline void pool_give(struct pool *pool, struct pool_cache *cache, void *
     l->next = cache->loaded;
     cache->loaded = l;
     cache->count++;
+}
+
+/* ---- ahead ----
+ *
+ * Where very many objects live, a free one has not been touched for long, and to take one is to wait for memory: one
+ * miss after the other, as each names the next. For such a pool, each also names one that is POOL_AHEAD further down,
+ * which is fetched meanwhile. (As far as it goes: who takes and gives in turns finds some that are in use, and
+ * nothing is lost.) */
+
+/* The last ones given back, by their places. */
+struct pool_ahead {
+    struct pool_link *given[POOL_AHEAD];
+};
+
+static inline void *pool_take_ahead(struct pool *pool, struct pool_cache *cache)
+{
+    const struct pool_link *l = cache->loaded;
+    if (LIKELY(l != NULL))
+        __builtin_prefetch(l->ahead, 1);
+    return pool_take(pool, cache);
+}
+
+static inline void pool_give_ahead(struct pool *pool, struct pool_cache *cache, struct pool_ahead *ahead, void *object)
+{
+    struct pool_link *l = (struct pool_link *)((char *)object + pool->link);
+    struct pool_link **given = &ahead->given[cache->count % POOL_AHEAD];
+    l->ahead = *given;
+    *given = l;
+    pool_give(pool, cache, object);
 }
 
 #endif

@@ -67,6 +67,54 @@ Test(pool, what_was_given_last_is_taken_first)
     pool_fini(&pool);
 }
 
+/* What is fetched ahead is only fetched: nobody gets what somebody has, whatever the order. */
+Test(pool, looking_ahead_changes_nothing)
+{
+    struct pool pool;
+    struct pool_cache cache = {0};
+    struct pool_ahead ahead = {{0}};
+    struct random r = {random_seed("pool.ahead")};
+    unsigned char *object[MANY];
+    int n = 0;
+    pool_init(&pool, SIZE, SLAB);
+    for (int round = 0; round < 20000; round++) {
+        int i = n ? (int)random_below(&r, (uint32_t)n) : 0;
+        if (n == MANY || (n && random_below(&r, 1000) < (round / 2000 % 2 ? 600u : 400u))) {
+            for (int j = 0; j < SIZE; j++)
+                cr_assert_eq(object[i][j], (unsigned char)(uintptr_t)object[i] / 2);
+            pool_give_ahead(&pool, &cache, &ahead, object[i]);
+            object[i] = object[--n];
+        } else {
+            cr_assert_not_null(object[n] = pool_take_ahead(&pool, &cache));
+            memset(object[n], (unsigned char)(uintptr_t)object[n] / 2, SIZE);
+            n++;
+        }
+    }
+    while (n)
+        pool_give_ahead(&pool, &cache, &ahead, object[--n]);
+    pool_drain(&pool, &cache);
+    cr_assert(pool_is_whole(&pool));
+    pool_fini(&pool);
+}
+
+/* In order, so that what is fetched is what will be taken. */
+Test(pool, each_names_one_that_comes_later)
+{
+    struct pool pool;
+    struct pool_cache cache = {0};
+    struct pool_ahead ahead = {{0}};
+    void *object[POOL_MAGAZINE];
+    pool_init(&pool, SIZE, SLAB);
+    take_all(&pool, &cache, object, POOL_MAGAZINE);
+    for (int i = 0; i < POOL_MAGAZINE; i++)
+        pool_give_ahead(&pool, &cache, &ahead, object[i]);
+    for (int i = POOL_MAGAZINE - 1; i >= POOL_AHEAD; i--) {
+        cr_assert_eq(cache.loaded->ahead, object[i - POOL_AHEAD]);
+        cr_assert_eq(pool_take_ahead(&pool, &cache), object[i]);
+    }
+    pool_fini(&pool);
+}
+
 Test(pool, takes_and_gives_at_the_edge_of_a_magazine_stay_in_the_cache)
 {
     struct pool pool;

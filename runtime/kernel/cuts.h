@@ -1,0 +1,66 @@
+/* cuts.h - where a long run queue can be cut in two without walking through it.
+ *
+ * A thief wants half of a queue. To walk there is a cache miss for each process, during which their owner waits: half
+ * of a million takes longer to find than to run. But of those who have no lane yet, and may run anywhere, nothing
+ * needs to be looked at. So while a run of such is queued, one after another, the owner notes a place now and then.
+ * A run from the front to a noted place can be taken at once.
+ *
+ * (In such a run each also names who comes a few places later, so that the owner, too, does not wait for one miss
+ * after the other: see runq_pop().)
+ *
+ * Places are counted: `end` of the last of n that were ever queued is n, and it has left the queue when
+ * `taken` has come to that. So a cut that is out of date is known as such; nobody has to take it away. Under the
+ * scheduler lock, as the queue is. */
+#ifndef KERNEL_CUTS_H
+#define KERNEL_CUTS_H
+
+#include "kernel/runq.h"
+
+enum { CUTS_MOST = 64, CUTS_LEAST_APART = 256, CUTS_AHEAD = 4 /* a power of two */ };
+
+/* All from place `from` on, up to and with `last`, which is at place end - 1, are plain. */
+struct cut {
+    struct process *last;
+    uint64_t from, end;
+};
+
+struct cuts {
+    uint64_t from, end;    /* the run that is being queued */
+    uint32_t since, apart; /* so many of it since the last cut; so many is enough for the next */
+    uint32_t count;
+    struct process *recent[CUTS_AHEAD]; /* the last of the run, by their ends */
+    struct cut at[CUTS_MOST]; /* ascending */
+};
+
+COLD void cuts_add(struct cuts *, const struct runq *, struct process *last);
+
+/* p, which is plain, is now the last of q. */
+static inline void cuts_note(struct cuts *c, const struct runq *q, struct process *p)
+{
+    uint64_t end = runq_end(q);
+    if (c->end + 1 != end) {
+        c->from = end - 1;
+        c->since = 0;
+    }
+    c->end = end;
+    /* Who came a few places earlier, and still waits, names p. */
+    struct process **recent = &c->recent[end % CUTS_AHEAD];
+    if (end - c->from > CUTS_AHEAD && end - q->taken > CUTS_AHEAD)
+        (*recent)->ahead = p;
+    *recent = p;
+    if (UNLIKELY(++c->since >= c->apart))
+        cuts_add(c, q, p);
+}
+
+/* The front of q, at most `most` and as many as can be had at once, goes to `front`, which is empty, with its own
+ * cuts. False: there is no such place. */
+bool cuts_split(struct cuts *, struct runq *q, uint64_t most, struct runq *front, struct cuts *of_front);
+/* They go to the end of q; both are void afterwards. */
+void cuts_join(struct cuts *, struct runq *q, struct runq *end, const struct cuts *of_end);
+/* Something has been put before the front: places do not count any more. */
+static inline void cuts_forget(struct cuts *c)
+{
+    *c = (struct cuts){0};
+}
+
+#endif
