@@ -43,11 +43,11 @@ static term set_alarm_outside(uint64_t now_ns, uint64_t deadline_ns, term to, te
 static bl_term set_alarm(uint64_t milliseconds, bool absolute, bl_term to, bl_term message, bool wraps)
 {
     struct sched *s = enter();
-    uint64_t now = sched_now_ns(s), from = absolute ? 0 : now + CLOCK_ERROR_NS; /* never early */
+    uint64_t now = sched_now_ns(s), from = absolute ? 0 : now;
     if (!message.word || (!term_is_pid(to.word) && !term_is_atom(to.word)) ||
         milliseconds > UINT64_MAX / ms_in_ns / 2 || from + milliseconds * ms_in_ns > now + ALARM_LATEST_MS * ms_in_ns)
         return term_give(TERM_NONE);
-    uint64_t deadline_ns = from + milliseconds * ms_in_ns;
+    uint64_t deadline_ns = from + milliseconds * ms_in_ns + (absolute ? 0 : CLOCK_ERROR_NS); /* never early */
     if (!s)
         return term_give(set_alarm_outside(now, deadline_ns, to.word, message.word, wraps));
     return done_term(alarm_set(s, now, deadline_ns, to.word, message.word, wraps));

@@ -6,6 +6,7 @@ static bool is_ahead(const struct cut *cut, const struct runq *q)
     return cut->end > q->taken;
 }
 
+/* If none is left, the next ones are close again. */
 static void drop_old(struct cuts *c, const struct runq *q)
 {
     unsigned old = 0;
@@ -14,6 +15,8 @@ static void drop_old(struct cuts *c, const struct runq *q)
     c->count -= old;
     for (unsigned i = 0; i < c->count; i++)
         c->at[i] = c->at[i + old];
+    if (!c->count)
+        c->apart = CUTS_LEAST_APART;
 }
 
 /* Every second one stays, and new ones are as far apart. */
@@ -28,8 +31,6 @@ static void thin_out(struct cuts *c)
 void cuts_add(struct cuts *c, const struct runq *q, struct process *last)
 {
     drop_old(c, q);
-    if (!c->count)
-        c->apart = CUTS_LEAST_APART;
     if (c->count == CUTS_MOST)
         thin_out(c);
     c->since = 0;

@@ -1,12 +1,13 @@
-/* cuts.h - where a long run queue can be cut in two without walking through it.
+/* cuts.h - what is known in advance of a long run queue: where it can be cut in two without walking through it,
+ * and who comes later.
  *
  * A thief wants half of a queue. To walk there is a cache miss for each process, during which their owner waits: half
  * of a million takes longer to find than to run. But of those who have no lane yet, and may run anywhere, nothing
  * needs to be looked at. So while a run of such is queued, one after another, the owner notes a place now and then.
  * A run from the front to a noted place can be taken at once.
  *
- * (In such a run each also names who comes a few places later, so that the owner, too, does not wait for one miss
- * after the other: see runq_pop().)
+ * And in such a run each names who comes a few places later, so that the owner, too, does not wait for one miss
+ * after the other: see runq_pop().
  *
  * Places are counted: `end` of the last of n that were ever queued is n, and it has left the queue when
  * `taken` has come to that. So a cut that is out of date is known as such; nobody has to take it away. Under the

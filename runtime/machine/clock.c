@@ -42,13 +42,13 @@ static void start_over(struct clock *c, uint64_t ticks, uint64_t ns)
 /* A rate that is not what it was is no rate: the counter has jumped, or stood still. */
 static void measure(struct clock *c, uint64_t ticks, uint64_t ns)
 {
-    uint64_t age = ns - c->first_ns;
-    if (c->first_ns && ticks > c->first_ticks && age < CLOCK_LEARNS_NS)
-        return;
     if (!c->first_ns || ticks <= c->first_ticks) {
         start_over(c, ticks, ns);
         return;
     }
+    uint64_t age = ns - c->first_ns;
+    if (age < CLOCK_LEARNS_NS)
+        return;
     uint64_t rate = (uint64_t)((double)age / (double)(ticks - c->first_ticks) * 0x1p32);
     uint64_t change = rate > c->rate ? rate - c->rate : c->rate - rate;
     if (c->rate && change > c->rate / 1024) {

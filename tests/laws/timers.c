@@ -25,7 +25,10 @@ static void shapes(bl_term unused)
     bl_send_after(1, atom("nobody"), bl_int(3));
     CLAIM(receive() == 2);
     CLAIM(bl_is_none(bl_send_after(1, bl_int(1), bl_int(1))));
-    CLAIM(bl_is_none(bl_send_after((uint64_t)1 << 44, self(), bl_int(1))));
+    const uint64_t latest = (uint64_t)1 << 43;
+    CLAIM(bl_is_none(bl_send_after(latest + 1, self(), bl_int(1))));
+    int64_t left = bl_cancel_timer(bl_send_after(latest, self(), bl_int(1)));
+    CLAIM(left > (int64_t)latest - 60000 && left <= (int64_t)latest);
     before = bl_monotonic_ns();
     bl_sleep(15);
     CLAIM(bl_monotonic_ns() - before >= 15 * 1000000);

@@ -154,7 +154,7 @@ static void step(struct random *r, unsigned specials)
     }
 }
 
-/* How many were taken by cuts from a queue that has been used at random, and then has only plain ones. */
+/* Two queues, used at random; one in `specials` has to be looked at (0: nobody). */
 static void play(struct random *r, unsigned specials)
 {
     out = 0;
@@ -208,6 +208,22 @@ Test(cuts, come_near_to_half)
     cr_assert(again > taken / 2 - 2 * MOST / CUTS_MOST && again <= taken / 2, "%u", again);
     assert_as_expected(&sides[0]);
     assert_as_expected(&sides[1]);
+    free(all);
+}
+
+/* Also who begins with what he took notes places far enough apart. */
+Test(cuts, stay_apart_after_a_theft)
+{
+    all = calloc(MOST, sizeof *all);
+    sides[0] = sides[1] = (struct side){0};
+    enum { TAKEN_FROM = 4 * CUTS_LEAST_APART };
+    for (unsigned i = 0; i < TAKEN_FROM; i++)
+        push(&sides[0], &all[i]);
+    cr_assert_gt(cut(&sides[0], &sides[1]), 0);
+    unsigned before = sides[1].cuts.count;
+    for (unsigned i = TAKEN_FROM; i < TAKEN_FROM + 2 * CUTS_LEAST_APART; i++)
+        push(&sides[1], &all[i]);
+    cr_assert_eq(sides[1].cuts.count, before + 2);
     free(all);
 }
 
