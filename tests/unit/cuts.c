@@ -7,7 +7,7 @@
 #include "support/random.h"
 #include "support/scale.h"
 
-enum { MOST = 20000 };
+enum { MOST = 20000, REFUSED_MOST = 8 };
 
 static struct process *all;
 static struct lane *const some_lane = (struct lane *)64;
@@ -27,14 +27,14 @@ static unsigned expected_length(const struct side *x)
     return x->end - x->first;
 }
 
-/* Those that are expected go to the beginning of their array. */
+/* Those that are expected go to the beginning of their array, but for those that may be put before them. */
 static void make_room(struct side *x, unsigned more)
 {
     if (x->end + more <= 2 * MOST)
         return;
-    memmove(x->expected, x->expected + x->first, expected_length(x) * sizeof *x->expected);
-    x->end -= x->first;
-    x->first = 0;
+    memmove(x->expected + REFUSED_MOST, x->expected + x->first, expected_length(x) * sizeof *x->expected);
+    x->end -= x->first - REFUSED_MOST;
+    x->first = REFUSED_MOST;
 }
 
 static void push(struct side *x, struct process *p)
@@ -87,9 +87,9 @@ static unsigned cut(struct side *from, struct side *to)
 static void refuse_some(struct side *x, struct random *r)
 {
     struct runq left = {0};
-    struct process *kept[8];
+    struct process *kept[REFUSED_MOST];
     unsigned n = 0;
-    for (int i = 0; i < 8 && expected_length(x); i++) {
+    for (int i = 0; i < REFUSED_MOST && expected_length(x); i++) {
         struct process *p = pop(x);
         if (random_below(r, 2)) {
             runq_push(&left, p);
