@@ -25,7 +25,8 @@ static void thin_out(struct cuts *c)
     for (unsigned i = 0; i < c->count / 2; i++)
         c->at[i] = c->at[2 * i + 1];
     c->count /= 2;
-    c->apart *= 2;
+    if (c->apart < CUTS_MOST_APART)
+        c->apart *= 2;
 }
 
 void cuts_add(struct cuts *c, const struct runq *q, struct process *last)
@@ -33,7 +34,7 @@ void cuts_add(struct cuts *c, const struct runq *q, struct process *last)
     drop_old(c, q);
     if (c->count == CUTS_MOST)
         thin_out(c);
-    c->since = 0;
+    c->since = c->others = 0;
     c->at[c->count++] = (struct cut){last, c->from, c->end};
 }
 
@@ -65,9 +66,34 @@ bool cuts_split(struct cuts *c, struct runq *q, uint64_t most, struct runq *fron
 
 void cuts_join(struct cuts *c, struct runq *q, struct runq *end, const struct cuts *of_end)
 {
-    uint64_t begin = runq_end(q);
+    if (!end->first)
+        return;
     drop_old(c, q);
-    for (unsigned i = 0; i < of_end->count && c->count < CUTS_MOST; i++)
-        c->at[c->count++] = (struct cut){of_end->at[i].last, begin, begin + of_end->at[i].end};
+    if (c->end != runq_end(q))
+        cuts_begin(c, runq_end(q));
+    for (unsigned i = 0; i < of_end->count; i++) {
+        if (c->count == CUTS_MOST)
+            thin_out(c);
+        c->at[c->count++] = (struct cut){of_end->at[i].last, c->from, runq_end(q) + of_end->at[i].end};
+    }
     runq_append(q, end);
+    c->end = runq_end(q); /* the run goes on behind them */
+    c->since = c->others = 0;
+    for (unsigned i = 0; i < CUTS_AHEAD; i++)
+        c->recent[i] = NULL;
+}
+
+void cuts_forget_before(struct cuts *c, uint64_t place)
+{
+    if (c->from < place)
+        c->from = place; /* nor do those before it name anybody any more */
+    unsigned kept = 0;
+    for (unsigned i = 0; i < c->count; i++) {
+        struct cut cut = c->at[i];
+        if (cut.from < place)
+            cut.from = place;
+        if (cut.end > place)
+            c->at[kept++] = cut;
+    }
+    c->count = kept;
 }

@@ -74,12 +74,12 @@ void idle_end(struct sched *s)
 /* Is there something to steal? Then we are no longer idle, and have it. */
 static bool try_steal(struct sched *s)
 {
-    bool stuck;
-    struct sched *victim = steal_look(s, &stuck);
+    enum robbery how;
+    struct sched *victim = steal_look(s, &how);
     if (!victim)
         return false;
     idle_end(s);
-    steal_from(s, victim, stuck);
+    steal_from(s, victim, how);
     return true;
 }
 
@@ -151,6 +151,7 @@ static void idle(struct sched *s)
 {
     if (!idle_begin(s))
         return;
+    sched_count(&s->breaks);
     if (!spin(s)) {
         atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
         sleep_and_poll(s);

@@ -68,6 +68,12 @@ static bool may_move(const struct sched *v, const struct lane *lane, uint32_t *a
            lane_in_list(v->lanes, v->lane_count, lane, at) && !lane->pinned;
 }
 
+bool sched_may_move_lane(const struct sched *v, const struct lane *lane)
+{
+    uint32_t at;
+    return may_move(v, lane, &at);
+}
+
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane)
 {
     uint32_t at;

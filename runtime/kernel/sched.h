@@ -101,6 +101,7 @@ struct sched {
     /* Counters: written by the owner, read by anyone, hence atomic but never contended. */
     _Atomic uint64_t spawned, ended, sent, switches, evictions, steals, preemptions;
     _Atomic uint64_t turns; /* somebody gave way to himself */
+    _Atomic uint64_t breaks; /* it had nothing to do, or handed on whom it could not run */
 
     /* The owner's half of the lock. */
     _Atomic uint32_t busy;
@@ -132,7 +133,7 @@ _Static_assert(offsetof(struct sched, small) == 0, "machine/small.h finds it the
 
 /* What a thief remembers of a victim. */
 struct look {
-    uint64_t at_ns, switches, overtaken, not_before_ns;
+    uint64_t at_ns, switches, overtaken, breaks, not_before_ns;
 };
 
 /* Marks in the place of an inbox: its owner has nothing to do, and is to be woken by
@@ -266,6 +267,8 @@ static inline void sched_enqueue_plain(struct sched *s, struct process *p)
     runq_push(&s->queue, p);
     if (!p->lane)
         cuts_note(&s->cuts, &s->queue, p);
+    else
+        cuts_note_other(&s->cuts, &s->queue);
 }
 
 /* Into the queue of its rank, or among the strays. Under the lock; the owner. */
@@ -444,6 +447,8 @@ void sched_add_lane(struct sched *s, struct lane *lane);
 /* `lane`, and with it all that are bound to it, goes from v to s, and a fresh one comes
  * to v. Under the lock of v; s adds the lane under its own. False: v cannot part with it. */
 bool sched_move_lane(struct sched *s, struct sched *v, struct lane *lane);
+/* Does v hold it, so that it may be looked at under the lock of v, and is nobody bound to v by it? */
+bool sched_may_move_lane(const struct sched *v, const struct lane *lane);
 /* s gives `lane` to somebody, who adds it: not the last. Under the lock of s, on its native stack; it runs
  * nobody before that is done. False: it cannot. */
 bool sched_part_with_lane(struct sched *s, struct lane *lane);

@@ -210,7 +210,7 @@ static void look_around(struct sched *s)
     struct sched *victim = seen && !once_in(2) ? choose(s) : NULL;
     act_as(s);
     if (victim)
-        steal_from(s, victim, once_in(2));
+        steal_from(s, victim, once_in(2) ? ROB_STUCK : once_in(4) ? ROB_AT_A_CUT : ROB_HALF);
     else
         sched_give_back_lanes(s);
     if (!has_work(s))

@@ -6,42 +6,61 @@
  * how many processes its victim took up in between with how many are in its queue.
  * It steals when the expected wait is more than WORTH_NS. A process that computes and
  * calls nothing shows as "none taken up": then everything behind it is worth moving.
+ * Where turns are short, one process costs as much to find in a queue as to run, so a thief
+ * takes what it can cut off without a look (kernel/cuts), or nothing, for a while.
  *
  * A process that has started has its frames in a lane, so the lane moves with it, and
  * with the lane all that are bound to it: their wake-ups go to the new holder from now
- * on. Exempt: the lane that the victim is running on, and processes bound to a scheduler
+ * on. Those of them that are queued at the victim are handed on, one by one, as it comes
+ * across them. So lanes are moved last, few at a time, and not back again at once: two
+ * schedulers that robbed each other of lanes with thousands behind them did nothing else.
+ * Exempt: the lane that the victim is running on, and processes bound to a scheduler
  * by their creator. */
 #include "kernel/steal.h"
 
 enum {
     LOOK_APART_NS = 20 * 1000,
     WORTH_NS = 50 * 1000,
+    SHORT_NS = 400, /* a turn of that costs less than to find and move who has it, while both schedulers wait */
+    WORTH_WALKING_NS = 1000 * 1000, /* unless so many are there that it is no burst */
     AFTER_FAILURE_NS = 1000 * 1000, /* what could not be moved will not be movable soon */
-    WALK_MOST = 1024, /* so long may the victim be kept waiting: a few microseconds */
+    WALK_MOST = 1024, /* so long may the victim be kept waiting: tens of microseconds */
+    SETTLED_US = 2, /* ten times what it costs to hand one on, for each that is bound to a lane */
+    SETTLED_MOST_US = 1000 * 1000,
+    CUT_LEAST = WALK_MOST / 2, /* fewer are not worth a cut */
 };
 
-/* `waiting` of which `done` were taken up in a time of `elapsed`. */
-static bool too_many(uint64_t waiting, uint64_t elapsed, uint64_t done)
+/* How to have `waiting` of which `done` were taken up in a time of `elapsed`. */
+static enum robbery how_to_rob(uint64_t waiting, uint64_t elapsed, uint64_t done)
 {
-    return waiting && (!done || waiting * (elapsed / done) > WORTH_NS);
+    uint64_t turn_ns = done ? elapsed / done : UINT64_MAX;
+    if (!waiting || (done && waiting * turn_ns <= WORTH_NS))
+        return ROB_NOBODY;
+    if (turn_ns >= SHORT_NS || waiting * turn_ns > WORTH_WALKING_NS)
+        return ROB_HALF;
+    return waiting > 2 * CUT_LEAST ? ROB_AT_A_CUT : ROB_NOBODY;
 }
 
 /* The higher ones are taken up before the others, which may wait for ever behind them. */
-static bool waits_too_long(struct sched *v, struct look *last, bool *stuck)
+static enum robbery look_at(struct sched *v, struct look *last)
 {
     uint64_t now = os_now_ns(), switches = atomic_load_explicit(&v->switches, memory_order_relaxed);
     uint64_t overtaken = atomic_load_explicit(&v->ranks.overtaken, memory_order_relaxed);
     uint64_t higher = ranks_higher(&v->ranks), waiting = runq_length(&v->queue) + runq_length(&v->ranks.low);
     uint64_t elapsed = now - last->at_ns, done = switches - last->switches, over = overtaken - last->overtaken;
+    uint64_t breaks = atomic_load_explicit(&v->breaks, memory_order_relaxed), last_breaks = last->breaks;
     if (elapsed < LOOK_APART_NS || now < last->not_before_ns)
-        return false;
-    *last = (struct look){.at_ns = now, .switches = switches, .overtaken = overtaken};
-    if (elapsed > 1000 * (uint64_t)LOOK_APART_NS)
-        return false; /* too long ago to say anything */
-    *stuck = !done; /* in one process, or asleep */
-    if (*stuck)
-        return waiting || higher || atomic_load_explicit(&v->runnext, memory_order_relaxed) || sched_inbox_holds_work(v);
-    return too_many(waiting, elapsed, done > over ? done - over : 0) || too_many(higher, elapsed, over);
+        return ROB_NOBODY;
+    *last = (struct look){.at_ns = now, .switches = switches, .overtaken = overtaken, .breaks = breaks};
+    if (elapsed > 1000 * (uint64_t)LOOK_APART_NS || breaks != last_breaks)
+        return ROB_NOBODY; /* too long ago, or it did something else in between: how long a turn takes is not known */
+    if (!done) { /* in one process, or asleep */
+        bool any = waiting || higher || atomic_load_explicit(&v->runnext, memory_order_relaxed) || sched_inbox_holds_work(v);
+        return any ? ROB_STUCK : ROB_NOBODY;
+    }
+    enum robbery normal = how_to_rob(waiting, elapsed, done > over ? done - over : 0);
+    enum robbery ranked = how_to_rob(higher, elapsed, over);
+    return normal > ranked ? normal : ranked;
 }
 
 /* One robbery. */
@@ -52,7 +71,22 @@ struct loot {
     struct runq refused; /* found in v's inbox, but must stay with v */
     struct lane *lanes[WALK_MOST]; /* that came with them */
     unsigned lane_count;
+    uint64_t bound;  /* so many are bound to those */
+    uint64_t now_ns; /* 0: v is stuck, and none of them may wait until it is not */
 };
+
+/* Not too many with one robbery, and not again before that has paid. */
+static bool may_move_now(struct lane *lane, struct loot *loot)
+{
+    if (!loot->now_ns)
+        return true;
+    uint32_t now = (uint32_t)(loot->now_ns / 1000), more = lane->settled_us - now;
+    if (loot->bound >= WALK_MOST || (more && more <= SETTLED_MOST_US))
+        return false;
+    lane->settled_us = now + (lane->bound < SETTLED_MOST_US / SETTLED_US ? lane->bound * SETTLED_US : SETTLED_MOST_US);
+    loot->bound += lane->bound;
+    return true;
+}
 
 /* May p go from v to s? Its lane goes with it. */
 static bool move_lane(struct sched *s, struct sched *v, struct process *p, struct loot *loot)
@@ -61,7 +95,8 @@ static bool move_lane(struct sched *s, struct sched *v, struct process *p, struc
         return false;
     if (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s)
         return true;
-    if (p->lane == v->lane || !sched_move_lane(s, v, p->lane))
+    if (p->lane == v->lane || !sched_may_move_lane(v, p->lane) || !may_move_now(p->lane, loot) ||
+        !sched_move_lane(s, v, p->lane))
         return false;
     loot->lanes[loot->lane_count++] = p->lane;
     return true;
@@ -79,27 +114,38 @@ static void take_inbox(struct sched *s, struct sched *v, struct loot *loot)
     }
 }
 
-/* Half of a queue of v, the oldest: they have waited longest. What may not move keeps its place.
+/* Those of `from` that may move are taken, the others go to the end of `left`. */
+static void take_with_lanes(struct sched *s, struct sched *v, struct runq *from, struct loot *loot, struct runq *left)
+{
+    for (struct process *p; (p = runq_pop(from));)
+        runq_push(move_lane(s, v, p, loot) ? &loot->taken : left, p);
+}
+
+/* Half of a queue of v, the oldest: they have waited longest. What may not move keeps its place, and so do those
+ * with a lane, if they are the fewer: all that are bound to that lane would be torn from whom they talk to.
  * The result is how many more may be looked at. */
 static unsigned take_half(struct sched *s, struct sched *v, struct runq *q, struct loot *loot, unsigned walk)
 {
-    struct runq left = {0};
-    uint64_t want = runq_length(&loot->taken) + (runq_length(q) + 1) / 2;
-    for (; walk && q->first && runq_length(&loot->taken) < want; walk--) {
+    struct runq bound = {0}, left = {0};
+    uint64_t before = runq_length(&loot->taken), want = (runq_length(q) + 1) / 2;
+    for (; walk && q->first && runq_length(&loot->taken) - before < want; walk--) {
         struct process *p = runq_pop(q);
-        runq_push(move_lane(s, v, p, loot) ? &loot->taken : &left, p);
+        runq_push(p->lane || (p->bound & BOUND_PLACE) ? &bound : &loot->taken, p);
     }
+    if (runq_length(&bound) > runq_length(&loot->taken) - before)
+        take_with_lanes(s, v, &bound, loot, &left);
+    runq_append(&left, &bound);
     if (left.first && q == &v->queue)
-        cuts_forget(&v->cuts);
+        cuts_forget_before(&v->cuts, v->queue.taken);
     runq_prepend(q, &left);
     return walk;
 }
 
-/* Half of the normal ones, or nearly, if they need not be walked through; few are not worth a cut. */
+/* Half of the normal ones, or nearly, if they need not be walked through. */
 static bool cut_in_half(struct sched *v, struct loot *loot)
 {
     uint64_t most = (runq_length(&v->queue) + 1) / 2;
-    return most > WALK_MOST / 2 && cuts_split(&v->cuts, &v->queue, most, &loot->plain, &loot->cuts);
+    return most > CUT_LEAST && cuts_split(&v->cuts, &v->queue, most, &loot->plain, &loot->cuts);
 }
 
 /* Of the higher ones too, of which one may have many behind it. */
@@ -146,14 +192,19 @@ static void take_home(struct sched *s, struct sched *v, struct loot *loot)
     sched_unlock(s);
 }
 
-void steal_from(struct sched *s, struct sched *v, bool stuck)
+void steal_from(struct sched *s, struct sched *v, enum robbery how)
 {
     struct loot loot;
     loot.taken = loot.plain = loot.refused = (struct runq){0};
     loot.lane_count = loot.cuts.count = 0;
+    loot.bound = 0;
+    loot.now_ns = how == ROB_STUCK ? 0 : os_now_ns();
     if (sched_rob_begin(v)) {
-        take_halves(s, v, &loot);
-        if (stuck) {
+        if (how == ROB_AT_A_CUT)
+            cut_in_half(v, &loot);
+        else
+            take_halves(s, v, &loot);
+        if (how == ROB_STUCK) {
             take_next(s, v, &loot);
             take_inbox(s, v, &loot);
         }
@@ -167,11 +218,12 @@ void steal_from(struct sched *s, struct sched *v, bool stuck)
                           memory_order_relaxed);
 }
 
-struct sched *steal_look(struct sched *s, bool *stuck)
+struct sched *steal_look(struct sched *s, enum robbery *how)
 {
     for (unsigned i = 1; i < runtime.count; i++) {
         struct sched *v = runtime.scheds[(s->index + i) % runtime.count];
-        if (waits_too_long(v, &s->looks[v->index], stuck))
+        *how = look_at(v, &s->looks[v->index]);
+        if (*how != ROB_NOBODY)
             return v;
     }
     return NULL;

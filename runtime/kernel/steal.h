@@ -4,12 +4,15 @@
 
 #include "kernel/sched.h"
 
-/* Look at each other scheduler once: is there one where something waits too long? NULL:
- * no. *stuck: it makes no progress at all. The owner of s, idle or not. */
-struct sched *steal_look(struct sched *s, bool *stuck);
+/* What a thief takes: the front of a long queue, if it can be had without a look at anybody in it; half
+ * of all queues; or, of who makes no progress at all, also what it does not even know of. */
+enum robbery { ROB_NOBODY, ROB_AT_A_CUT, ROB_HALF, ROB_STUCK };
 
-/* Take over what may be moved of half its queue; if it is stuck, also of what it does
- * not even know of. It goes to the queue of s. The owner of s, no longer marked idle. */
-void steal_from(struct sched *s, struct sched *v, bool stuck);
+/* Look at each other scheduler once: is there one where something waits too long? NULL:
+ * no. The owner of s, idle or not. */
+struct sched *steal_look(struct sched *s, enum robbery *how);
+
+/* Take over what may be moved. It goes to the queue of s. The owner of s, no longer marked idle. */
+void steal_from(struct sched *s, struct sched *v, enum robbery how);
 
 #endif

@@ -71,8 +71,10 @@ static bool may_run_here(const struct sched *s, const struct process *p)
 static COLD struct process *pick_slow(struct sched *s, struct process *p)
 {
     do {
-        if (p)
+        if (p) {
             sched_push_remote(sched_home(p), p);
+            sched_count(&s->breaks);
+        }
         absorb(s);
         p = s->watch & WATCH_RANKED ? pop_ranked(s) : pop(s);
     } while (p && !may_run_here(s, p));

@@ -35,12 +35,15 @@ struct lane {
     bool listed;                    /* in the holder's list of lanes without a resident */
     uint32_t bound;                 /* processes whose frames belong here, in the lane or not */
     uint32_t pinned;                /* those of them that are bound to a scheduler: no thief takes the lane */
+    uint32_t settled_us;            /* until then a thief had better leave it where it is: kernel/steal */
 
     /* Constant. */
     struct ctx_stack stack;
     char *foot;  /* live bytes are [sp, foot) */
     char *limit; /* an API call may start only above this (see LANE_RESERVE) */
 };
+
+_Static_assert(sizeof(struct lane) == CACHE_LINE || CTX_TSAN || CTX_ASAN, "one of them, one line");
 
 /* What the runtime itself, and the allocator below it, may need of a stack. */
 enum { LANE_RESERVE = 8 * 1024 };

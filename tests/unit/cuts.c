@@ -10,7 +10,8 @@
 enum { MOST = 20000, REFUSED_MOST = 8 };
 
 static struct process *all;
-static struct lane *const some_lane = (struct lane *)64;
+static struct lane *const some_lane = (struct lane *)64, *const must_stay = (struct lane *)128;
+static struct process *const its_context = (struct process *)192; /* of who has a lane, where others name somebody */
 
 /* A queue, and what should be in it. */
 struct side {
@@ -44,12 +45,17 @@ static void push(struct side *x, struct process *p)
     runq_push(&x->q, p);
     if (!p->lane)
         cuts_note(&x->cuts, &x->q, p);
+    else if (p->lane == some_lane)
+        cuts_note_other(&x->cuts, &x->q);
+    if (p->lane)
+        p->ahead = its_context;
 }
 
 /* NULL: empty. */
 static struct process *pop(struct side *x)
 {
     struct process *p = runq_pop(&x->q);
+    cr_assert(!p || !p->lane || p->ahead == its_context, "it was written to though it has a lane");
     cr_assert_eq(p, expected_length(x) ? x->expected[x->first++] : NULL);
     return p;
 }
@@ -76,35 +82,11 @@ static unsigned cut(struct side *from, struct side *to)
     make_room(to, n);
     for (unsigned i = 0; i < n; i++) {
         struct process *p = from->expected[from->first++];
-        cr_assert_null(p->lane, "it has to be looked at");
+        cr_assert_neq(p->lane, must_stay, "it has to be looked at");
         to->expected[to->end++] = p;
     }
     cuts_join(&to->cuts, &to->q, &front, &cuts);
     return n;
-}
-
-/* As a thief does who walks: some of the front stay there. */
-static void refuse_some(struct side *x, struct random *r)
-{
-    struct runq left = {0};
-    struct process *kept[REFUSED_MOST];
-    unsigned n = 0;
-    for (int i = 0; i < REFUSED_MOST && expected_length(x); i++) {
-        struct process *p = pop(x);
-        if (random_below(r, 2)) {
-            runq_push(&left, p);
-            kept[n++] = p;
-        } else {
-            p->next = NULL;
-            p->ahead = NULL;
-            push(x, p); /* it went away, and came again */
-        }
-    }
-    if (left.first)
-        cuts_forget(&x->cuts);
-    runq_prepend(&x->q, &left);
-    while (n)
-        x->expected[--x->first] = kept[--n];
 }
 
 static struct process *rotate(struct side *x, struct process *p)
@@ -112,6 +94,7 @@ static struct process *rotate(struct side *x, struct process *p)
     make_room(x, 1);
     x->expected[x->end++] = p;
     struct process *first = runq_rotate(&x->q, p);
+    cr_assert(!first->lane || first == p || first->ahead == its_context);
     cr_assert_eq(first, x->expected[x->first++]);
     return first;
 }
@@ -126,6 +109,28 @@ static void leave(struct process *p)
     outside[out++] = p;
 }
 
+/* As a thief does who walks: some of the front stay there. */
+static void refuse_some(struct side *x, struct random *r)
+{
+    struct runq left = {0};
+    struct process *kept[REFUSED_MOST];
+    unsigned n = 0;
+    for (int i = 0; i < REFUSED_MOST && expected_length(x); i++) {
+        struct process *p = pop(x);
+        if (random_below(r, 2)) {
+            runq_push(&left, p);
+            kept[n++] = p;
+        } else {
+            leave(p);
+        }
+    }
+    if (left.first)
+        cuts_forget_before(&x->cuts, x->q.taken);
+    runq_prepend(&x->q, &left);
+    while (n)
+        x->expected[--x->first] = kept[--n];
+}
+
 static void step(struct random *r, unsigned specials)
 {
     struct side *x = &sides[random_below(r, 2)];
@@ -137,6 +142,7 @@ static void step(struct random *r, unsigned specials)
         if (out) {
             struct process *p = outside[--out];
             p->lane = some_lane;
+            p->ahead = its_context;
             leave(rotate(x, p));
         }
         break;
@@ -148,7 +154,7 @@ static void step(struct random *r, unsigned specials)
         while (n-- && out) {
             struct process *p = outside[--out];
             cr_assert_null(p->ahead, "it was written to though it had left");
-            p->lane = specials && !random_below(r, specials) ? some_lane : NULL;
+            p->lane = !specials || random_below(r, specials) ? NULL : random_below(r, 10) ? some_lane : must_stay;
             push(x, p);
         }
     }
@@ -227,6 +233,45 @@ Test(cuts, stay_apart_after_a_theft)
     free(all);
 }
 
+/* A few with a lane do not end a run; where they are the more, nothing is cut. */
+Test(cuts, take_few_others_along)
+{
+    all = calloc(MOST, sizeof *all);
+    for (unsigned k = 0; k < 3; k++) {
+        sides[0] = sides[1] = (struct side){0};
+        for (unsigned i = 0; i < MOST; i++) {
+            bool plain = k == 0 ? i % 10 != 0 : k == 1 ? i % 5 < 3 : i % 3 == 0;
+            all[i].lane = plain ? NULL : some_lane;
+            push(&sides[0], &all[i]);
+        }
+        unsigned taken = cut(&sides[0], &sides[1]);
+        cr_assert(k == 2 ? taken <= 1 : taken > MOST / 3, "%u: %u", k, taken);
+    }
+    free(all);
+}
+
+/* What a thief who walks puts back before the front is in the way for as long as it is there, and no longer. */
+Test(cuts, outlive_a_walk)
+{
+    all = calloc(MOST, sizeof *all);
+    sides[0] = sides[1] = (struct side){0};
+    struct runq left = {0};
+    enum { LOOKED_AT = 500 };
+    for (unsigned i = 0; i < MOST; i++)
+        push(&sides[0], &all[i]);
+    for (unsigned i = 0; i < LOOKED_AT; i++)
+        runq_push(&left, runq_pop(&sides[0].q));
+    cuts_forget_before(&sides[0].cuts, sides[0].q.taken);
+    runq_prepend(&sides[0].q, &left);
+    cr_assert_eq(cut(&sides[0], &sides[1]), 0);
+    for (unsigned i = 0; i < LOOKED_AT; i++)
+        pop(&sides[0]);
+    cr_assert_gt(cut(&sides[0], &sides[1]), MOST / 3);
+    assert_as_expected(&sides[0]);
+    assert_as_expected(&sides[1]);
+    free(all);
+}
+
 /* One that must be looked at, in the middle: what is before it can be had, what is behind it only when it has left. */
 Test(cuts, end_where_somebody_has_to_be_looked_at)
 {
@@ -234,7 +279,7 @@ Test(cuts, end_where_somebody_has_to_be_looked_at)
     sides[0] = sides[1] = (struct side){0};
     enum { FEW = 1000 };
     for (unsigned i = 0; i < MOST; i++) {
-        all[i].lane = i == FEW ? some_lane : NULL;
+        all[i].lane = i == FEW ? must_stay : NULL;
         push(&sides[0], &all[i]);
     }
     unsigned taken = cut(&sides[0], &sides[1]);
