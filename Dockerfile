@@ -1,7 +1,7 @@
 # beamling in a container: measures this machine, or runs the tests.
 #
 #   docker build -t beamling .
-#   docker run --rm -v "$PWD/out:/out" beamling             measure, beside Erlang, Elixir and Go: about 10 minutes
+#   docker run --rm -v "$PWD/out:/out" beamling             measure, beside Erlang, Elixir and Go: some minutes
 #   docker run --rm beamling test                           run the tests
 #   docker run --rm beamling --help                         what else there is
 #

@@ -173,6 +173,7 @@ class Pace:
     count_rounds: int  # counts are exact: they need no crowd
     budget: float = float("inf")  # seconds after which nothing is added
     too_slow: frozenset = frozenset()  # (figure, variant, contender) that would take most of the time
+    figures: tuple = ()  # those measured unless others are asked for; empty: all
 
 
 USER = ("beamling", "beamling_resting", "by_hand", "bare_visit", "erlang", "elixir", "go")
@@ -186,7 +187,9 @@ def sizes(**kinds):
 
 
 QUICK = Pace(
-    rounds=3, min_time=0.03, count_rounds=1, budget=120, counted=("spawn_join", "yield", "ping_pong", "stream"),
+    figures=("spawn_exit", "spawn_join", "spawn_live", "memory", "yield", "ping_pong", "ring", "stream", "fan_in", "call",
+             "skynet", "bare_switch", "syscalls"),
+    rounds=5, min_time=0.03, count_rounds=1, budget=120, counted=("spawn_join", "yield", "ping_pong", "stream"),
     skip=frozenset({("spawn_join", "free"), ("ring", "free"), ("stream", "two_cpus")}),
     too_slow=frozenset({("spawn_exit", "free", "posix_spawn")}),
     memory=sizes(ours=[100_000, 300_000], peers=[50_000, 100_000], threads=[500, 2_000], process=[200, 600], posix_spawn=[100, 300]),
@@ -862,11 +865,9 @@ class Campaign:
         return listed
 
     def plan(self) -> list[Cell]:
-        cells = []
-        for name, figure in FIGURES.items():
-            if not self.options.only or name in self.options.only:
-                cells += getattr(self, f"plan_{figure.kind}")(name)
-        return cells
+        wanted = self.options.only or self.pace.figures or FIGURES
+        self.left_out = [] if self.options.only else [name for name in FIGURES if name not in wanted]
+        return [cell for name, figure in FIGURES.items() if name in wanted for cell in getattr(self, f"plan_{figure.kind}")(name)]
 
     def plan_timed(self, name: str) -> list[Cell]:
         listed = self.listed.get(name, {})
@@ -1002,7 +1003,7 @@ class Campaign:
     def write_env(self, began: float, before: dict) -> None:
         peers = [c for c in self.contenders if CONTENDERS[c].tool]
         env = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)), "host": platform.node(), "commit": self.commit,
-               "seed": self.options.seed, "rounds": self.rounds, "quick": self.options.quick, "redo": redo(self.options),
+               "seed": self.options.seed, "rounds": self.rounds, "quick": self.options.quick, "left_out": self.left_out, "redo": redo(self.options),
                "seconds": round(time.time() - began), "min_time": self.pace.min_time, "pinned_cpus": self.pinned,
                "machine": {**before, "load_average_after": [round(number, 2) for number in os.getloadavg()]},
                "limits": limits(), "versions": versions(peers), "probe": self.probe}

@@ -3,7 +3,7 @@
 #
 # usage: ./bench/run.sh [options]
 #
-#   --quick              3 short rounds, or fewer (else 10; it says how long they take)
+#   --quick              5 short rounds of the main figures, or of those of --only (else 10 of all; it says how long)
 #   --only FIGURE,..     only these figures                  (--list names them)
 #   --contenders C,..    only these contenders               (--list names them)
 #   --with-peers         install and build the peers too: Erlang, Elixir, Go
