@@ -172,7 +172,6 @@ class Pace:
     counted: tuple  # figures whose system calls are counted
     count_rounds: int  # counts are exact: they need no crowd
     budget: float = float("inf")  # seconds after which nothing is added
-    too_slow: frozenset = frozenset()  # (figure, variant, contender) that would take most of the time
     figures: tuple = ()  # those measured unless others are asked for; empty: all
 
 
@@ -190,8 +189,7 @@ QUICK = Pace(
     figures=("spawn_exit", "spawn_join", "spawn_live", "memory", "yield", "ping_pong", "ring", "stream", "fan_in", "call",
              "skynet", "bare_switch", "syscalls"),
     rounds=5, min_time=0.03, count_rounds=1, budget=120, counted=("spawn_join", "yield", "ping_pong", "stream"),
-    skip=frozenset({("spawn_join", "free"), ("ring", "free"), ("stream", "two_cpus")}),
-    too_slow=frozenset({("spawn_exit", "free", "posix_spawn")}),
+    skip=frozenset({("spawn_exit", "free"), ("spawn_join", "free"), ("ring", "free"), ("stream", "two_cpus")}),
     memory=sizes(ours=[100_000, 300_000], peers=[50_000, 100_000], threads=[500, 2_000], process=[200, 600], posix_spawn=[100, 300]),
     live=sizes(ours=[(1_000, 3), (10_000, 3), (100_000, 2), (1_000_000, 1)], peers=[(1_000, 3), (10_000, 3), (100_000, 1), (1_000_000, 1)],
                threads=[(1_000, 3), (10_000, 1), (100_000, 1)], process=[(1_000, 2), (10_000, 1), (100_000, 0)], posix_spawn=[(1_000, 1)]),
@@ -518,8 +516,6 @@ class Meter:
             return child.finish()
 
     def timed(self, s: Sample) -> list:
-        if (s.cell.figure, s.cell.variant, s.contender) in self.pace.too_slow:
-            raise Failure("cannot", "left out of --quick: it would take a quarter of the time")
         refuse_beyond_ceiling(s)
         refuse_too_big(s)
         if CONTENDERS[s.contender].tool:
