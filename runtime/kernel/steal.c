@@ -122,7 +122,7 @@ static void take_with_lanes(struct sched *s, struct sched *v, struct runq *from,
 }
 
 /* Half of a queue of v, the oldest: they have waited longest. What may not move keeps its place, and so do those
- * with a lane, if they are the fewer: all that are bound to that lane would be torn from whom they talk to.
+ * with a lane, if they are the fewer and v is not stuck: all that are bound to it would be torn from whom they talk to.
  * The result is how many more may be looked at. */
 static unsigned take_half(struct sched *s, struct sched *v, struct runq *q, struct loot *loot, unsigned walk)
 {
@@ -132,7 +132,7 @@ static unsigned take_half(struct sched *s, struct sched *v, struct runq *q, stru
         struct process *p = runq_pop(q);
         runq_push(p->lane || (p->bound & BOUND_PLACE) ? &bound : &loot->taken, p);
     }
-    if (runq_length(&bound) > runq_length(&loot->taken) - before)
+    if (!loot->now_ns || runq_length(&bound) > runq_length(&loot->taken) - before)
         take_with_lanes(s, v, &bound, loot, &left);
     runq_append(&left, &bound);
     if (left.first && q == &v->queue)
