@@ -87,13 +87,30 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* After so many words more; sooner if there may not be so many, but not at once. */
+/* The sizes of blocks follow the heap: a quarter of what it has, so that few are needed
+ * and little is left over, between one cache line or four and what a cache holds. */
+static size_t block_size(const struct heap *h, size_t words)
+{
+    size_t size = h->words / 4;
+    if (size < HEAP_BLOCK_LEAST)
+        size = HEAP_BLOCK_LEAST;
+    if (size > HEAP_BLOCK_MOST)
+        size = HEAP_BLOCK_MOST;
+    if (size < words)
+        return words;
+    if (block_bytes(size) <= SMALL_MOST)
+        return size; /* block_create() takes all there is */
+    return (memory_good_size(block_bytes(size)) - sizeof(struct block)) / sizeof(term);
+}
+
+/* After so many words more; sooner if there may not be so many, but not at once, nor before a
+ * whole block: who is just below his limit would collect for each word. */
 static size_t next_after(const struct heap *h, size_t words)
 {
     size_t next = h->words + words;
-    if (h->most && next > h->most)
-        next = h->most;
-    return larger(next, h->words + HEAP_COLLECT_LEAST);
+    if (!h->most || next <= h->most)
+        return next;
+    return larger(h->most, h->words + BLOCK_HEAD + block_size(h, 0) + HEAP_COLLECT_LEAST);
 }
 
 void heap_set_next(struct heap *h)
@@ -110,22 +127,6 @@ void heap_limit(struct heap *h, size_t least, size_t most)
     heap_set_next(h);
     if (most && most < h->collect_at)
         h->collect_at = h->rest_at = most;
-}
-
-/* The sizes of blocks follow the heap: a quarter of what it has, so that few are needed
- * and little is left over, between one cache line or four and what a cache holds. */
-static size_t block_size(const struct heap *h, size_t words)
-{
-    size_t size = h->words / 4;
-    if (size < HEAP_BLOCK_LEAST)
-        size = HEAP_BLOCK_LEAST;
-    if (size > HEAP_BLOCK_MOST)
-        size = HEAP_BLOCK_MOST;
-    if (size < words)
-        return words;
-    if (block_bytes(size) <= SMALL_MOST)
-        return size; /* block_create() takes all there is */
-    return (memory_good_size(block_bytes(size)) - sizeof(struct block)) / sizeof(term);
 }
 
 term *heap_take_slow(struct heap *h, size_t words)

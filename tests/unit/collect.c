@@ -352,6 +352,23 @@ Test(collect, a_limit_counts_what_is_live_only, .init = start, .fini = end)
     cr_assert(heap.live <= heap.most, "%zu of %zu", heap.live, heap.most);
 }
 
+/* Whoever lives just below it. */
+Test(collect, near_a_limit_it_pays_too, .init = start, .fini = end)
+{
+    enum { CELLS = 5 * HEAP_COLLECT_LEAST };
+    term state = list_of(LARGE, TERM_NIL);
+    heap_limit(&heap, 0, 2 * LARGE + 16);
+    collect_with(&state, 1, NULL, NULL);
+    collect_with(&state, 1, NULL, NULL); /* the first may leave it room, in the block it has filled in part */
+    uint32_t before = heap.collections;
+    for (int i = 0; i < CELLS; i++) {
+        cell_make(&heap, TERM_NIL, TERM_NIL);
+        if (heap_wants_collection(&heap))
+            collect_with(&state, 1, NULL, NULL);
+    }
+    cr_assert(heap.collections - before <= 2 * CELLS / HEAP_COLLECT_LEAST, "%u", heap.collections - before);
+}
+
 Test(collect, what_is_old_lets_go_at_a_major, .init = start, .fini = end)
 {
     term bytes = binary_make(&heap, NULL, 1000), state[] = {list_of(LARGE, TERM_NIL), bytes};
