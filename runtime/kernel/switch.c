@@ -134,7 +134,7 @@ static uint64_t begin(struct sched *s, struct ctx *from, struct process *p, stru
     bind(p, lane);
     s->fresh = true;
     run_on(s, p, lane);
-    ctx_init(&p->ctx);
+    ctx_init(&p->ctx, &lane->stack);
     if (!from)
         ctx_restart(&p->ctx, &lane->stack, &s->busy);
     return ctx_enter(from, &p->ctx, &lane->stack, &s->busy, after);

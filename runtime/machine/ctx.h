@@ -34,10 +34,17 @@
 /* May one context follow another on the same stack without a switch? TSan's cannot. */
 enum { CTX_MAY_SUCCEED = !CTX_TSAN };
 
+#if CTX_TSAN
+struct fiber {
+    void *tsan, *top; /* its name for it; where the stack begins that runs on it */
+    unsigned lives;   /* how many processes have had it */
+};
+#endif
+
 struct ctx {
     void *sp; /* valid while parked */
 #if CTX_TSAN
-    void *fiber;
+    struct fiber fiber;
 #endif
 };
 
@@ -74,9 +81,9 @@ static inline void *ctx_top(const struct ctx_stack *stack)
 
 #if CTX_ASAN || CTX_TSAN
 
-/* A context gets a fiber when it first runs and loses it when it ends: fini may be
- * called while still on that fiber; it is destroyed once it has been left. */
-void ctx_init(struct ctx *);
+/* A context gets a fiber when it first runs on that stack, and loses it when it ends: fini may
+ * be called while still on that fiber; it is given up once it has been left. */
+void ctx_init(struct ctx *, const struct ctx_stack *);
 void ctx_fini(struct ctx *);
 /* A thread's own stack becomes a context; its bounds are found out. */
 void ctx_init_thread(struct ctx *, struct ctx_stack *);
@@ -98,9 +105,10 @@ void ctx_forget(void *low, size_t size);
 
 #else
 
-static inline void ctx_init(struct ctx *c)
+static inline void ctx_init(struct ctx *c, const struct ctx_stack *stack)
 {
     (void)c;
+    (void)stack;
 }
 
 static inline void ctx_fini(struct ctx *c)

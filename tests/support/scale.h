@@ -14,7 +14,7 @@
 #if defined(TEST_HOSTILE) /* by tests/CMakeLists.txt: every call collects garbage */
 enum { SLOWDOWN = 200, LIVE_MOST = 2000 };
 #elif defined(__SANITIZE_THREAD__) || SCALE_HAS(thread_sanitizer)
-enum { SLOWDOWN = 100, LIVE_MOST = 1000 };
+enum { SLOWDOWN = 100, LIVE_MOST = 400 };
 #elif defined(__SANITIZE_ADDRESS__) || SCALE_HAS(address_sanitizer)
 enum { SLOWDOWN = 8, LIVE_MOST = 20000 };
 #elif defined(TEST_EMULATED) /* by tests/CMakeLists.txt, when cross-compiling */
