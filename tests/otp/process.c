@@ -1351,9 +1351,12 @@ static int64_t yield_four_times(void)
     return reductions(bl_self()) - before;
 }
 
-/* Counts how often it has had its turn until it is asked. */
+/* Counts how often it has had its turn until it is asked. Not interrupted in one of them, nor before. */
 static void count_turns(bl_term to)
 {
+    bl_preempt_off();
+    bl_send_to(to, atom("ready"));
+    claim_next(atom("go"));
     int64_t turns = 0;
     for (bool asked = false; !asked;)
         BL_RECEIVE {
@@ -1371,8 +1374,10 @@ static void yield_beside_another(bl_term unused)
     (void)unused;
     bl_preempt_off();
     bl_collect();
-    bl_yield(); /* a time slice begins */
     bl_pid counter = bl_spawn_opt(count_turns, self(), &(bl_spawn_options){.link = true, .scheduler = 1});
+    claim_next(atom("ready"));
+    bl_yield(); /* a time slice begins */
+    bl_send(counter, atom("go"));
     int64_t taken = yield_four_times();
     bl_send(counter, atom("stop"));
     claim_next(bl_int(4));
