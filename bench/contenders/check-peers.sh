@@ -7,7 +7,7 @@
 # and said to be; if none is built the check fails.
 [ $# -eq 1 ] && [ -d "$1" ] || { echo "usage: $0 DIR (where the peers were built)" >&2; exit 2; }
 exec /usr/bin/python3 - "$1" <<'EOF'
-import json, os, subprocess, sys
+import concurrent.futures, json, os, subprocess, sys
 
 N = 101  # odd: the ring's token stops inside a lap
 SUM = N * (N + 1) // 2
@@ -99,7 +99,8 @@ SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
 WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}
 LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake', 'hog']
 PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
-failures = checked = 0
+PEERS = ('erlang', 'elixir', 'go')
+checked, failures = dict.fromkeys(PEERS, 0), dict.fromkeys(PEERS, 0)
 
 def run(peer, *arguments, stdin='', **environment):
     done = subprocess.run([os.path.join(sys.argv[1], peer), *map(str, arguments)], input=stdin,
@@ -112,11 +113,10 @@ def figure(peer, name, variant, *more, n=N, cpus=0, **how):
                '--cpus', cpus or CPUS[variant], *more, **how)
 
 def claim(peer, what, holds, got):
-    global failures, checked
-    checked += 1
+    checked[peer] += 1
     if not holds:
-        failures += 1
-        print(f'FAILED {peer}: {what}: got {got}')
+        failures[peer] += 1
+        print(f'FAILED {peer}: {what}: got {got}', flush=True)
 
 def cannot(peer, name, variant):
     return (name == 'yield' and variant != 'one_cpu'
@@ -242,12 +242,16 @@ def check(peer):
         claim(peer, 'the process limit', code == 4 and json.loads(lines[0])['limit'] == 'process_limit = 4096'
               and 4000 < json.loads(lines[0])['live'] < 4096, got)
 
-for peer in ('erlang', 'elixir', 'go'):
-    if os.access(os.path.join(sys.argv[1], peer), os.X_OK) and os.path.isfile(os.path.join(sys.argv[1], peer)):
-        before = failures, checked
-        check(peer)
-        print(f'{peer}: {checked - before[1]} claims, {failures - before[0]} failed')
-    else:
+def is_built(peer):
+    path = os.path.join(sys.argv[1], peer)
+    return os.access(path, os.X_OK) and os.path.isfile(path)
+
+built = [peer for peer in PEERS if is_built(peer)]
+with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool: # a peer each
+    for peer, _ in zip(built, pool.map(check, built)):
+        print(f'{peer}: {checked[peer]} claims, {failures[peer]} failed', flush=True)
+for peer in PEERS:
+    if peer not in built:
         print(f'SKIPPED {peer}: NOT BUILT in {sys.argv[1]}: nothing about it was checked')
-sys.exit(1 if failures or not checked else 0)
+sys.exit(1 if any(failures.values()) or not built else 0)
 EOF
