@@ -242,6 +242,16 @@ bl_error bl_wait(bl_pid pid, bl_term *reason)
 
 /* ---- messages ---- */
 
+static NOINLINE bl_error send_and_charge(struct sched *s, bl_pid to, bl_term message)
+{
+    if (events_are_wanted())
+        tell_sent(s, to.word, to.word, message.word);
+    bl_error error = message_send(s, to.word, message.word);
+    sched_charge(s, 1);
+    return error;
+}
+
+/* No call but the last: no frame. */
 bl_error bl_send(bl_pid to, bl_term message)
 {
     struct sched *s = self_sched();
@@ -250,13 +260,9 @@ bl_error bl_send(bl_pid to, bl_term message)
     if (UNLIKELY(!s))
         return message_send_outside(to.word, message.word);
     sched_check_stack(s);
-    if (events_are_wanted())
-        tell_sent(s, to.word, to.word, message.word);
-    if (LIKELY(sched_charge_early(s)))
-        return message_send(s, to.word, message.word);
-    bl_error error = message_send(s, to.word, message.word);
-    sched_charge(s, 1);
-    return error;
+    if (UNLIKELY(events_are_wanted()) || UNLIKELY(!sched_charge_early(s)))
+        return send_and_charge(s, to, message);
+    return message_send(s, to.word, message.word);
 }
 
 /* bl_receive(), under its name for the linker. A bl_term travels in the register of a

@@ -137,15 +137,18 @@ bl_term bl_build(bl_site *site, const char *text, ...)
     return term_give(build_make_args(h, b, words, &error));
 }
 
+static bl_error send_word(term to, bool pid, term word)
+{
+    return pid ? bl_send((bl_pid){to}, term_give(word)) : bl_send_to(term_give(to), term_give(word));
+}
+
 /* An immediate, or what only the heap of the caller can tell: as it says in the book. */
-static bl_error send_term(bl_term to, bool pid, const struct build *b, const uint64_t *words)
+static bl_error send_term(term to, bool pid, const struct build *b, const uint64_t *words)
 {
     bl_error error = BL_ENOMEM;
     struct heap *h = garbage_heap();
     term t = h ? build_make_args(h, b, words, &error) : TERM_NONE;
-    if (!t)
-        return error;
-    return pid ? bl_send((bl_pid){to.word}, term_give(t)) : bl_send_to(to, term_give(t));
+    return t ? send_word(to, pid, t) : error;
 }
 
 static bl_error send_made_to_pid(struct sched *s, term pid, term said, struct block *made)
@@ -197,11 +200,14 @@ static inline __attribute__((always_inline)) struct block *make_plain(const stru
 /* `pid`: it is one, though maybe nobody's. */
 static NOINLINE bl_error send_text(struct sched *s, term to, bool pid, const struct build *b, va_list *args)
 {
+    term word = build_word(b);
+    if (word)
+        return send_word(to, pid, word);
     uint64_t words[BUILD_ARGS_MOST];
     bl_error error;
     build_read_args(b, args, words);
     if (!build_is_boxed(b))
-        return send_term(term_give(to), pid, b, words);
+        return send_term(to, pid, b, words);
     struct block *made = build_message(b, words, &error);
     return made ? send_made(s, to, pid, made) : error;
 }

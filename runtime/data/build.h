@@ -85,6 +85,13 @@ static inline bool build_is_boxed(const struct build *b)
     return b->parts[0].kind >= PART_TUPLE && b->parts[0].kind <= PART_MAP && b->parts[0].size > 1;
 }
 
+/* What it always builds, if that is one word: an atom, or a number that is not large. TERM_NONE: it is not. */
+static inline term build_word(const struct build *b)
+{
+    const struct part *root = b->parts;
+    return root->kind == PART_LITERAL && !term_is_pointer(root->value) ? root->value : TERM_NONE;
+}
+
 /* The same for a part in which there is no hole. TERM_NONE: no memory. */
 term build_literal(struct heap *, const struct part *);
 

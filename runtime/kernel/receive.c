@@ -331,22 +331,35 @@ term message_accept(struct sched *s, struct message *m)
     return word;
 }
 
-/* The term of the oldest message; TERM_NONE: there is none. The process itself. */
-static inline term next_term(struct process *p, struct sched *s)
+/* The same when it is not as most are. */
+static NOINLINE uint64_t next_term_slowly(struct process *p, struct sched *s)
 {
-    struct message *m;
-    if (LIKELY(!p->mail.first)) {
-        m = inbox_peek(&p->inbox);
-        if (!m)
-            return TERM_NONE;
-        if (LIKELY(is_alone(m) && !term_is_pointer(m->word))) {
-            term word = m->word;
-            m->word = MESSAGE_READ;
-            return word;
-        }
-    }
-    m = next_message(p, &s);
+    struct message *m = next_message(p, &s);
     return m ? message_accept(s, m) : TERM_NONE;
+}
+
+/* The word of m, the newest in the inbox, can be read where it lies, if nothing was taken in before. */
+static inline bool is_plain(const struct message *m)
+{
+    return is_alone(m) && !term_is_pointer(m->word);
+}
+
+static inline term read_plain(struct message *m)
+{
+    term word = m->word;
+    m->word = MESSAGE_READ;
+    return word;
+}
+
+/* The term of the oldest message; TERM_NONE: there is none. The process itself. */
+static inline uint64_t next_term(struct process *p, struct sched *s)
+{
+    if (UNLIKELY(p->mail.first != NULL))
+        return next_term_slowly(p, s);
+    struct message *m = inbox_peek(&p->inbox);
+    if (!m)
+        return TERM_NONE;
+    return LIKELY(is_plain(m)) ? read_plain(m) : next_term_slowly(p, s);
 }
 
 /* What a process does first when it wakes in a receive; TERM_NONE: nothing for it yet. */
@@ -356,13 +369,28 @@ static uint64_t received(void)
     return next_term(s->current, s);
 }
 
-uint64_t message_receive(struct sched *s)
+static NOINLINE uint64_t receive_anyhow(struct sched *s)
 {
-    s = garbage_poll(message_charge(s));
+    garbage_poll(s);
     term word = received();
     if (LIKELY(word))
         return word;
     return sched_park_self(garbage_poll_at_rest(self_sched()), received);
+}
+
+/* No call but the last, and so no frame, in the common case: nothing to collect, and one word or none. */
+uint64_t message_receive(struct sched *s)
+{
+    if (UNLIKELY(s->reductions <= 1))
+        return receive_anyhow(message_charge(s));
+    s->reductions--;
+    struct process *p = s->current;
+    if (p->heap || UNLIKELY(p->mail.first != NULL))
+        return receive_anyhow(s);
+    struct message *m = inbox_peek(&p->inbox);
+    if (!m)
+        return sched_park_self(s, received);
+    return LIKELY(is_plain(m)) ? read_plain(m) : receive_anyhow(s);
 }
 
 /* ---- resting processes ---- */

@@ -127,3 +127,26 @@ Test(template, a_literal_that_looks_like_a_mark_is_none)
     heap_fini(&h);
     syntax_free(b);
 }
+
+/* A text that is one word needs neither a template nor a heap. */
+Test(template, one_word_is_there_already)
+{
+    static const char *const words[] = {"done", "'an atom'", "42", "-1", "[]"};
+    static const char *const others[] = {"{done}", "[done]", "%i", "%t", "\"ab\"", "<<1>>", "1.0", "9000000000000000000", "#{}"};
+    struct heap h;
+    bl_error error;
+    heap_init(&h);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct build *b = compiled(words[i]);
+        cr_assert(build_word(b), "%s", words[i]);
+        cr_assert_eq(build_word(b), build_make_args(&h, b, NULL, &error), "%s", words[i]);
+        syntax_free(b);
+    }
+    cr_assert_eq(heap_used(&h), 0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct build *b = compiled(others[i]);
+        cr_assert_not(build_word(b), "%s", others[i]);
+        syntax_free(b);
+    }
+    heap_fini(&h);
+}
