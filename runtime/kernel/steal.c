@@ -30,10 +30,9 @@ enum {
     CUT_LEAST = WALK_MOST / 2, /* fewer are not worth a cut */
 };
 
-/* How to have `waiting` of which `done` were taken up in a time of `elapsed`. */
-static enum robbery how_to_rob(uint64_t waiting, uint64_t elapsed, uint64_t done)
+enum robbery steal_worth(uint64_t waiting, uint64_t elapsed_ns, uint64_t done)
 {
-    uint64_t turn_ns = done ? elapsed / done : UINT64_MAX;
+    uint64_t turn_ns = done ? elapsed_ns / done : UINT64_MAX;
     if (!waiting || (done && waiting * turn_ns <= WORTH_NS))
         return ROB_NOBODY;
     if (turn_ns >= SHORT_NS || waiting * turn_ns > WORTH_WALKING_NS)
@@ -58,8 +57,8 @@ static enum robbery look_at(struct sched *v, struct look *last)
         bool any = waiting || higher || atomic_load_explicit(&v->runnext, memory_order_relaxed) || sched_inbox_holds_work(v);
         return any ? ROB_STUCK : ROB_NOBODY;
     }
-    enum robbery normal = how_to_rob(waiting, elapsed, done > over ? done - over : 0);
-    enum robbery ranked = how_to_rob(higher, elapsed, over);
+    enum robbery normal = steal_worth(waiting, elapsed, done > over ? done - over : 0);
+    enum robbery ranked = steal_worth(higher, elapsed, over);
     return normal > ranked ? normal : ranked;
 }
 
@@ -75,15 +74,23 @@ struct loot {
     uint64_t now_ns; /* 0: v is stuck, and none of them may wait until it is not */
 };
 
+bool steal_unsettle(struct lane *lane, uint64_t now_ns)
+{
+    uint32_t now = (uint32_t)(now_ns / 1000), more = lane->settled_us - now; /* it wraps, and no move keeps it for long */
+    if (lane->settled_us && more && more <= SETTLED_MOST_US)
+        return false;
+    uint32_t most = SETTLED_MOST_US / SETTLED_US, bound = lane->bound < most ? lane->bound : most;
+    lane->settled_us = (now + bound * SETTLED_US) | 1;
+    return true;
+}
+
 /* Not too many with one robbery, and not again before that has paid. */
 static bool may_move_now(struct lane *lane, struct loot *loot)
 {
     if (!loot->now_ns)
         return true;
-    uint32_t now = (uint32_t)(loot->now_ns / 1000), more = lane->settled_us - now;
-    if (loot->bound >= WALK_MOST || (more && more <= SETTLED_MOST_US))
+    if (loot->bound >= WALK_MOST || !steal_unsettle(lane, loot->now_ns))
         return false;
-    lane->settled_us = now + (lane->bound < SETTLED_MOST_US / SETTLED_US ? lane->bound * SETTLED_US : SETTLED_MOST_US);
     loot->bound += lane->bound;
     return true;
 }

@@ -15,4 +15,10 @@ struct sched *steal_look(struct sched *s, enum robbery *how);
 /* Take over what may be moved. It goes to the queue of s. The owner of s, no longer marked idle. */
 void steal_from(struct sched *s, struct sched *v, enum robbery how);
 
+/* The judgements behind the two, which depend on nothing else. How to have `waiting`, where `done` were taken
+ * up in a time of `elapsed_ns`; not ROB_STUCK. And: may a lane be moved now? If so it settles, until all that are
+ * bound to it can have been handed on; under the locks of both schedulers. */
+enum robbery steal_worth(uint64_t waiting, uint64_t elapsed_ns, uint64_t done);
+bool steal_unsettle(struct lane *, uint64_t now_ns);
+
 #endif

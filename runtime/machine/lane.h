@@ -35,7 +35,7 @@ struct lane {
     bool listed;                    /* in the holder's list of lanes without a resident */
     uint32_t bound;                 /* processes whose frames belong here, in the lane or not */
     uint32_t pinned;                /* those of them that are bound to a scheduler: no thief takes the lane */
-    uint32_t settled_us;            /* until then a thief had better leave it where it is: kernel/steal */
+    uint32_t settled_us;            /* until then, if not 0, a thief had better leave it where it is: kernel/steal */
 
     /* Constant. */
     struct ctx_stack stack;

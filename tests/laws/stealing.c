@@ -152,6 +152,55 @@ Test(stealing, of_processes_that_have_begun)
     stop();
 }
 
+/* One that has begun, among more that have not: these keep the thief busy until that one has run, too. */
+
+static _Atomic bool old_one_ran;
+
+static void park_then_tell(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+    atomic_store(&old_one_ran, true);
+}
+
+static void run_after_old_one(bl_term unused)
+{
+    (void)unused;
+    while (!atomic_load(&old_one_ran))
+        bl_yield();
+    atomic_fetch_add(&have_run, 1);
+}
+
+static void wake_one_among_children(bl_term resting)
+{
+    bl_pid old = spawn(park_then_tell, 0);
+    for (int i = 0; i < 3; i++)
+        bl_yield();
+    bl_send(bl_to_pid(resting), bl_int(1)); /* it is next; what comes now waits in the queue */
+    send(old, 1);
+    for (int i = 0; i < 9; i++)
+        spawn(run_after_old_one, i);
+    compute_until(9);
+}
+
+static bl_term ignore(bl_term state, bl_term message)
+{
+    (void)message;
+    return state;
+}
+
+Test(stealing, of_one_that_has_begun_among_more_that_have_not)
+{
+    start_unpreempted(2);
+    bl_pid next = spawn_resting(ignore, 0);
+    for (int i = 0; i < rounds(500) + 5; i++) {
+        atomic_store(&have_run, 0);
+        atomic_store(&old_one_ran, false);
+        cr_assert(ended_well(bl_spawn(wake_one_among_children, bl_from_pid(next))));
+    }
+    stop();
+}
+
 /* ---- from outside: work that threads give to a scheduler that is busy ---- */
 
 static void compute_until_let_go(bl_term unused)

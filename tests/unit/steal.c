@@ -1,0 +1,58 @@
+/* When a thief takes work, and when he leaves it: where turns are short there is nothing to win by walking, and a lane
+ * does not go to and fro. */
+#include "kernel/steal.h"
+
+#include <criterion/criterion.h>
+
+enum { MS = 1000 * 1000 };
+
+Test(steal, what_is_done_soon_is_left)
+{
+    cr_assert_eq(steal_worth(0, MS, 1), ROB_NOBODY);
+    cr_assert_eq(steal_worth(1, MS, 1000), ROB_NOBODY, "one, in 1 us");
+    cr_assert_eq(steal_worth(49, MS, 1000), ROB_NOBODY, "49 us");
+    cr_assert_eq(steal_worth(51, MS, 1000), ROB_HALF, "51 us");
+    cr_assert_eq(steal_worth(1, MS, 10), ROB_HALF, "one, in 100 us");
+    cr_assert_eq(steal_worth(1, MS, 0), ROB_HALF, "never");
+}
+
+Test(steal, where_turns_are_short_nobody_walks)
+{
+    const uint64_t done = 5000; /* 200 ns each */
+    cr_assert_eq(steal_worth(1000, MS, done), ROB_NOBODY, "200 us, too few for a cut");
+    cr_assert_eq(steal_worth(2000, MS, done), ROB_AT_A_CUT, "400 us");
+    cr_assert_eq(steal_worth(4900, MS, done), ROB_AT_A_CUT, "980 us");
+    cr_assert_eq(steal_worth(5100, MS, done), ROB_HALF, "1020 us: it is no burst");
+    cr_assert_eq(steal_worth(1000, MS, 2500), ROB_HALF, "400 ns each");
+}
+
+Test(steal, a_lane_stays_until_its_move_has_paid)
+{
+    struct lane lane = {.bound = 100}; /* 200 us */
+    const uint64_t now = UINT64_C(5000) * MS;
+    cr_assert(steal_unsettle(&lane, now));
+    cr_assert_not(steal_unsettle(&lane, now));
+    cr_assert_not(steal_unsettle(&lane, now + 199 * 1000));
+    cr_assert(steal_unsettle(&lane, now + 201 * 1000));
+    cr_assert_not(steal_unsettle(&lane, now + 400 * 1000), "and again");
+}
+
+Test(steal, a_lane_of_many_stays_for_a_second)
+{
+    struct lane lane = {.bound = UINT32_MAX};
+    const uint64_t now = UINT64_C(5000) * MS;
+    cr_assert(steal_unsettle(&lane, now));
+    cr_assert_not(steal_unsettle(&lane, now + 1000));
+    cr_assert_not(steal_unsettle(&lane, now + 999 * MS));
+    cr_assert(steal_unsettle(&lane, now + 1001 * MS));
+}
+
+/* The time is of 32 bits, in microseconds. */
+Test(steal, a_lane_settles_when_the_clock_wraps_too)
+{
+    struct lane lane = {.bound = 100};
+    const uint64_t wraps = (UINT64_C(1) << 32) * 1000;
+    cr_assert(steal_unsettle(&lane, wraps - 50 * 1000));
+    cr_assert_not(steal_unsettle(&lane, wraps + 100 * 1000));
+    cr_assert(steal_unsettle(&lane, wraps + 151 * 1000));
+}
