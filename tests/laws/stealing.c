@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "support/law.h"
+#include "support/processes.h"
 #include "support/random.h"
 
 /* Who computes is not made to give way: then stealing is the only way. */
@@ -152,9 +153,18 @@ Test(stealing, of_processes_that_have_begun)
     stop();
 }
 
+static void compute_until_let_go(bl_term unused)
+{
+    (void)unused;
+    atomic_store(&hog_started, true);
+    while (!atomic_load(&hog_may_end))
+        sched_yield();
+    atomic_store(&hog_ended, true);
+}
+
 /* One that has begun, among more that have not: these keep the thief busy until that one has run, too. */
 
-static _Atomic bool old_one_ran;
+static _Atomic bool old_one_ran, old_one_waits;
 
 static void park_then_tell(bl_term unused)
 {
@@ -171,15 +181,18 @@ static void run_after_old_one(bl_term unused)
     atomic_fetch_add(&have_run, 1);
 }
 
+/* When it is told to, its scheduler has just been idle: whoever has looked before knows nothing of how long turns take. */
 static void wake_one_among_children(bl_term resting)
 {
     bl_pid old = spawn(park_then_tell, 0);
-    for (int i = 0; i < 3; i++)
-        bl_yield();
+    await_waiting(old);
+    atomic_store(&old_one_waits, true);
+    bl_receive();
     bl_send(bl_to_pid(resting), bl_int(1)); /* it is next; what comes now waits in the queue */
     send(old, 1);
     for (int i = 0; i < 9; i++)
         spawn(run_after_old_one, i);
+    atomic_store(&hog_may_end, true);
     compute_until(9);
 }
 
@@ -191,26 +204,29 @@ static bl_term ignore(bl_term state, bl_term message)
 
 Test(stealing, of_one_that_has_begun_among_more_that_have_not)
 {
-    start_unpreempted(2);
+    start_with((bl_options){.schedulers = 2, .reductions = 4000, .no_preemption = true});
     bl_pid next = spawn_resting(ignore, 0);
     for (int i = 0; i < rounds(500) + 5; i++) {
         atomic_store(&have_run, 0);
         atomic_store(&old_one_ran, false);
-        cr_assert(ended_well(bl_spawn(wake_one_among_children, bl_from_pid(next))));
+        atomic_store(&old_one_waits, false);
+        atomic_store(&hog_started, false);
+        atomic_store(&hog_may_end, false);
+        bl_pid thief = bl_spawn_on(2, compute_until_let_go, bl_int(0)); /* it looks when all are in the queue */
+        while (!atomic_load(&hog_started))
+            sched_yield();
+        bl_pid hog = bl_spawn_on(1, wake_one_among_children, bl_from_pid(next));
+        while (!atomic_load(&old_one_waits))
+            sched_yield();
+        await_waiting(hog);
+        send(hog, 1);
+        cr_assert(ended_well(hog));
+        cr_assert(ended_well(thief));
     }
     stop();
 }
 
 /* ---- from outside: work that threads give to a scheduler that is busy ---- */
-
-static void compute_until_let_go(bl_term unused)
-{
-    (void)unused;
-    atomic_store(&hog_started, true);
-    while (!atomic_load(&hog_may_end))
-        sched_yield();
-    atomic_store(&hog_ended, true);
-}
 
 Test(stealing, of_what_threads_give_to_a_busy_scheduler)
 {
