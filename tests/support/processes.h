@@ -54,11 +54,13 @@ SHORT_WORD bl_term info(bl_pid p, const char *item)
     return bl_element(t, 1);
 }
 
-/* Until it waits for a message. */
-SHORT_WORD void await_waiting(bl_pid p)
+/* Until it waits for a message. How often it had to be asked: it may answer just before it waits, time and again. */
+SHORT_WORD int64_t await_waiting(bl_pid p)
 {
-    while (!is_atom(info(p, "status"), "waiting"))
+    int64_t asked = 1;
+    for (; !is_atom(info(p, "status"), "waiting"); asked++)
         bl_yield();
+    return asked;
 }
 
 #endif
