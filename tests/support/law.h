@@ -4,8 +4,8 @@
  * never from the stack of a process. So processes CLAIM(): the first claim that is
  * broken is remembered, and asserted on the main thread when the runtime has stopped.
  *
- * LAW(suite, name) { ... } is a test that is run three times, each time with a runtime
- * of 1, 2 and 4 schedulers that is stopped afterwards. Criterion gives each test an OS
+ * LAW(suite, name) { ... } is a test that is run three times, with a runtime of 1, 2 and 4
+ * schedulers (some of them, where that is slow: scale.h) that is stopped afterwards. Criterion gives each test an OS
  * process of its own: static variables start at zero each time. */
 #ifndef SUPPORT_LAW_H
 #define SUPPORT_LAW_H
@@ -86,8 +86,8 @@ static inline void law_hold(unsigned schedulers, void (*law)(unsigned))
 
 #define LAW(suite, name)                                                                           \
     static void law_##suite##_##name(unsigned schedulers);                                         \
-    Test(suite, name##_on_1) { law_hold(1, law_##suite##_##name); }                                \
-    Test(suite, name##_on_2) { law_hold(2, law_##suite##_##name); }                                \
+    SCALE_ON_1(Test(suite, name##_on_1) { law_hold(1, law_##suite##_##name); })                    \
+    SCALE_ON_2(Test(suite, name##_on_2) { law_hold(2, law_##suite##_##name); })                    \
     Test(suite, name##_on_4) { law_hold(4, law_##suite##_##name); }                                \
     static void law_##suite##_##name(unsigned schedulers __attribute__((unused)))
 
