@@ -425,6 +425,34 @@ LAW(signals, threads_may_send_them)
     cr_assert_eq(bl_cancel_timer(bl_int(1)), -1);
 }
 
+/* ---- a signal is no message ---- */
+
+/* With no heap, and a signal that came after it gave way: no message is there for it yet. */
+static void receive_one(bl_term unused)
+{
+    (void)unused;
+    bl_yield();
+    CLAIM(bl_same(bl_receive(), bl_int(1)));
+}
+
+static void watch_and_send(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(1000) + 10; i++) {
+        bl_pid p = bl_spawn(receive_one, bl_int(0));
+        bl_yield(); /* until it yields, if there is one scheduler */
+        bl_term reference = bl_monitor(p);
+        bl_yield();
+        CLAIM(bl_send(p, bl_int(1)) == BL_OK);
+        claim_down(reference, bl_from_pid(p), atom("normal"));
+    }
+}
+
+LAW(signals, are_not_received)
+{
+    run(watch_and_send);
+}
+
 /* ---- catch ---- */
 
 static bl_term throws(bl_term how)
