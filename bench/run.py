@@ -195,7 +195,7 @@ QUICK = Pace(
                threads=[(1_000, 3), (10_000, 1), (100_000, 0)], process=[(1_000, 2), (10_000, 0), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
-           "wake": (1,), "hog": (0, 1), "random_ring": (1_000, 1_000_000),
+           "wake": (1,), "hog": (0, 1), "ring": (1_000, 100_000), "random_ring": (1_000, 1_000_000),
            "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,),
            "skynet": (100_000,), "fj_create": (4_000,), "counting": (100_000,), "spawn_storm": (100_000,)},
     turns={"copy": 1, "binary_step": 1, "selective": 2, "pattern": 2, "gc_isolation": 1, "heap_bytes": 2,
@@ -203,7 +203,7 @@ QUICK = Pace(
            "big": 1, "bank": 1, "chameneos": 1, "philosophers": 1, "dictionary": 1,
            "skynet": 1, "fj_create": 1, "thread_ring": 1, "counting": 1, "spawn_storm": 1})
 FULL = Pace(
-    rounds=10, min_time=0.15, count_rounds=2, skip=frozenset(("random_ring", "tokens", n) for n in (10, 100)),
+    rounds=10, min_time=0.15, count_rounds=2, skip=frozenset([("random_ring", "tokens", n) for n in (10, 100)] + [("ring", "free", n) for n in (10, 100, 1_000_000, 10_000_000)]),
     counted=("spawn_exit", "spawn_join", "yield", "ping_pong", "ring", "stream", "fan_in"),
     memory=sizes(ours=[200_000, 400_000, 600_000, 800_000, 1_000_000], peers=[50_000, 100_000, 150_000, 200_000],
                  threads=[1_000, 2_500, 5_000, 10_000], process=[250, 500, 1_000, 2_000], posix_spawn=[125, 250, 500, 1_000]),

@@ -11,7 +11,8 @@
 #   dev               gcc, debug, assertions on, warnings are errors
 #   dev-clang         the same with clang; without what compares with Erlang, which depends on no compiler
 #   release           as it is installed
-#   asan, tsan        AddressSanitizer with UndefinedBehaviourSanitizer; ThreadSanitizer
+#   asan, tsan        AddressSanitizer with UndefinedBehaviourSanitizer; ThreadSanitizer. asan without OTP's own cases,
+#                     which hostile runs under the same sanitizers
 #   hostile           asan, garbage collected at every opportunity, memory that runs out
 #   aarch64           cross-compiled, run under qemu-user; without OTP's own cases, which depend on no CPU
 #   bench             the instrument: does every contender do what bench/README.md says?
@@ -181,7 +182,7 @@ preset() { # PRESET
     left_out='^$'
     case $1 in
     dev-clang) left_out='^(otp|oracle)$' ;;
-    aarch64) left_out='^otp$' ;;
+    aarch64 | asan) left_out='^otp$' ;;
     esac
     { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -LE "$left_out" -j "$cpus"; echo $? >"build/$1/status"; } \
         </dev/null 2>&1 | tee "build/$1/tests.log" | grep --line-buffered -Ev '^ *Start |^$|^Internal ctest|^Label Time|sec\*proc'

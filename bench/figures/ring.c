@@ -2,7 +2,7 @@
  * n units in a ring; a token starts at 0, each member adds 1 and passes it on; the batch ends after
  * max(n, 10,000) hops, so every member runs at least once.
  * Measured: one message, one wake-up, one switch per hop, with caches and TLB as cold as n units
- * make them: the difference between n = 1,000 and n = 100,000 is the price of memory.
+ * make them: the difference between small rings and large ones is the price of memory.
  * Not measured: parallelism. There is one token, so one unit can run at a time.
  * n: members. */
 #include "figures.h"
@@ -16,6 +16,6 @@ const struct figure figure_ring = {
     .name = "ring", .unit = "ns",
     .question = "What does a hop cost in a ring of n units?",
     .variants = (const char *const[]){"one_cpu", "free", NULL},
-    .sizes = (const uint64_t[]){1000, 100000, END_OF_SIZES},
+    .sizes = (const uint64_t[]){10, 100, 1000, 100000, 1000000, 10000000, END_OF_SIZES},
     .task = task, .ops = ring_hops, .checksum = ring_hops, .units = same,
 };

@@ -188,7 +188,7 @@ static void stress(const char *name, bl_options options, int walkers)
     stop();
 }
 
-Test(operations, on_one_scheduler) { stress("operations.on_one_scheduler", (bl_options){.schedulers = 1}, 200000); }
+SCALE_ON_1(Test(operations, on_one_scheduler) { stress("operations.on_one_scheduler", (bl_options){.schedulers = 1}, 200000); })
 Test(operations, on_two_schedulers) { stress("operations.on_two_schedulers", (bl_options){.schedulers = 2}, 200000); }
 Test(operations, on_eight_schedulers) { stress("operations.on_eight_schedulers", (bl_options){.schedulers = 8}, 200000); }
 
