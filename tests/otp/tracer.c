@@ -95,6 +95,7 @@ static bl_pid try(struct trial trial)
     notes.kind = trial.kind;
     atomic_store(&notes.n, 0);
     await_waiting(p);
+    await_waiting(other); /* or its own beginning is seen below */
     bl_trace *t = bl_trace_to_function(note, &notes);
     try_once(&trial, t, p);
     while (atomic_load(&notes.n) < (trial.times < 0 ? 1 : trial.times))
