@@ -4,17 +4,22 @@
 # usage: ./tests/run.sh [options]
 #
 #   --quick           the presets dev and asan only
-#   --preset P,..     only these presets
+#   --all             every preset with every test: an hour on two CPUs. Without it each preset shows what no other does
+#   --preset P,..     only these presets, each with every test
 #   --help            this text
 #
-# presets (each is built into build/PRESET):
-#   dev               gcc, debug, assertions on, warnings are errors
-#   dev-clang         the same with clang; without what compares with Erlang, which depends on no compiler
-#   release           as it is installed
-#   asan, tsan        AddressSanitizer with UndefinedBehaviourSanitizer; ThreadSanitizer. asan without OTP's own cases,
-#                     which hostile runs under the same sanitizers
-#   hostile           asan, garbage collected at every opportunity, memory that runs out
-#   aarch64           cross-compiled, run under qemu-user; without OTP's own cases, which depend on no CPU
+# presets (each is built into build/PRESET), and what is left to --all:
+#   dev               gcc, debug, assertions on, warnings are errors: every test
+#   dev-clang         the same with clang: units and laws. --all: torture too. Never what compares with Erlang,
+#                     which depends on no compiler
+#   release           as it is installed. --all: OTP's own cases and what compares with Erlang
+#   hostile           AddressSanitizer with UndefinedBehaviourSanitizer, garbage collected at every opportunity,
+#                     memory that runs out: every test
+#   tsan              ThreadSanitizer: every test
+#   asan              --all (and --quick): the sanitizers of hostile, with garbage collected when it is time;
+#                     without OTP's own cases, which hostile runs
+#   aarch64           cross-compiled, run under qemu-user: units, and the laws of what is written for each CPU.
+#                     --all: the other laws, and torture. Never OTP's own cases, which depend on no CPU
 #   bench             the instrument: does every contender do what bench/README.md says?
 #   scripts           nothing is built: the syntax of all shell scripts
 # and by hand only:
@@ -29,14 +34,16 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 cd "$root" || exit 1
 usage() { sed -n '/^# usage/,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//p}' tests/run.sh; }
 all='dev dev-clang release asan hostile tsan aarch64 bench scripts'
+daily='dev dev-clang release hostile tsan aarch64 bench scripts'
 by_hand='gcc-O0 gcc-O1 gcc-O2 gcc-O3 gcc-lto clang-O0 clang-O1 clang-O2 clang-O3'
-presets=$all
+presets=$daily every_test=no
 
 while [ $# -gt 0 ]; do
     case $1 in
-    --quick) presets='dev asan' ;;
-    --preset) [ $# -gt 1 ] || set -- --preset ''; presets=$(echo "$2" | tr , ' '); shift ;;
-    --preset=*) presets=$(echo "${1#*=}" | tr , ' ') ;;
+    --quick) presets='dev asan' every_test=yes ;;
+    --all) presets=$all every_test=yes ;;
+    --preset) [ $# -gt 1 ] || set -- --preset ''; presets=$(echo "$2" | tr , ' ') every_test=yes; shift ;;
+    --preset=*) presets=$(echo "${1#*=}" | tr , ' ') every_test=yes ;;
     --help | -h) usage; exit 0 ;;
     *) echo "run.sh: there is no option '$1'; --help shows those there are" >&2; exit 2 ;;
     esac
@@ -179,12 +186,15 @@ preset() { # PRESET
         { result 1 "$name does not build"; return; }
     set -- "$name"
     say "$1: testing"
-    left_out='^$'
-    case $1 in
-    dev-clang) left_out='^(otp|oracle)$' ;;
-    aarch64 | asan) left_out='^otp$' ;;
+    chosen='.' left_out='^$'
+    case $1,$every_test in
+    dev-clang,yes) left_out='^(otp|oracle)$' ;;
+    dev-clang,no) left_out='^(otp|oracle|stress)$' ;;
+    release,no) left_out='^(otp|oracle)$' ;;
+    asan,* | aarch64,yes) left_out='^otp$' ;;
+    aarch64,no) chosen='^unit[.]|^laws[.](contexts|stacks|overflow|preemption|resting|exits)$|^symbols$' ;;
     esac
-    { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -LE "$left_out" -j "$cpus"; echo $? >"build/$1/status"; } \
+    { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -R "$chosen" -LE "$left_out" -j "$cpus"; echo $? >"build/$1/status"; } \
         </dev/null 2>&1 | tee "build/$1/tests.log" | grep --line-buffered -Ev '^ *Start |^$|^Internal ctest|^Label Time|sec\*proc'
     count "$1" "$(cat "build/$1/status")"
 }

@@ -401,11 +401,11 @@ static char *repeated(const char *begin, size_t n, const char *middle, const cha
     return text;
 }
 
-Test(parse, ten_million_levels, .init = start_heap, .fini = end_heap)
+Test(parse, million_levels, .init = start_heap, .fini = end_heap)
 {
     static const char *const brackets[][2] = {{"[", "]"}, {"{", "}"}, {"{a,", "}"}, {"[1|[", "]]"}};
     for (int i = 0; i < 4; i++) {
-        char *text = repeated(brackets[i][0], (size_t)rounds(10000000), "7", brackets[i][1]);
+        char *text = repeated(brackets[i][0], (size_t)rounds(1000000), "7", brackets[i][1]);
         term t = parse(text, strlen(text));
         if (i < 3) {
             char *again = printed(t);
@@ -426,11 +426,11 @@ Test(parse, levels_of_maps, .init = start_heap, .fini = end_heap)
     free(text);
 }
 
-Test(parse, ten_million_levels_that_never_end, .init = start_heap, .fini = end_heap)
+Test(parse, million_levels_that_never_end, .init = start_heap, .fini = end_heap)
 {
     static const char *const brackets[] = {"[", "{", "#{", "[1|", "#{{"};
     for (int i = 0; i < 5; i++) {
-        size_t n = (size_t)rounds(10000000);
+        size_t n = (size_t)rounds(1000000);
         char *text = repeated(brackets[i], n, "", "");
         struct text_error error;
         cr_assert_eq(term_parse(&heap, text, strlen(text), &error), TERM_NONE);

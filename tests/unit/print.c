@@ -314,9 +314,9 @@ static term nested(bool tuples, int levels, term t)
     return t;
 }
 
-Test(print, ten_million_levels, .init = start_heap, .fini = end_heap)
+Test(print, million_levels, .init = start_heap, .fini = end_heap)
 {
-    int levels = rounds(10000000);
+    int levels = rounds(1000000);
     for (int tuples = 0; tuples < 2; tuples++) {
         const char *s = printed(nested(tuples, levels, term_int(7)), 0);
         cr_assert_eq(strlen(s), 2 * (size_t)levels + 1);
@@ -326,18 +326,18 @@ Test(print, ten_million_levels, .init = start_heap, .fini = end_heap)
     }
 }
 
-Test(print, ten_million_levels_pretty, .init = start_heap, .fini = end_heap)
+Test(print, million_levels_pretty, .init = start_heap, .fini = end_heap)
 {
-    int levels = rounds(10000000);
+    int levels = rounds(1000000);
     const char *s = printed(nested(true, levels, term_int(7)), 80);
     cr_assert_eq(strlen(s), 2 * (size_t)levels + 1, "nothing to break: all on one line");
     term t = nested(true, PRETTY_DEPTH + 10, term_int(7));
     cr_assert_eq(strspn(printed(TUPLE(t, t), 80) + 1, "{"), PRETTY_DEPTH + 10);
 }
 
-Test(print, ten_million_elements, .init = start_heap, .fini = end_heap)
+Test(print, million_elements, .init = start_heap, .fini = end_heap)
 {
-    int n = rounds(10000000);
+    int n = rounds(1000000);
     term t = TERM_NIL;
     for (int i = 0; i < n; i++)
         t = cell_make(&heap, term_int(0), t);
