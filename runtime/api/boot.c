@@ -112,6 +112,13 @@ static size_t lanes_in_all(const struct bl_options *o)
     return 2 * (size_t)o->schedulers * o->lanes;
 }
 
+/* A scheduler takes the others from the reserve, when so many processes are at work that it needs them. */
+static uint32_t lanes_at_first(const struct bl_options *o)
+{
+    enum { FEW = 16 };
+    return o->lanes < FEW ? o->lanes : FEW;
+}
+
 /* ---- schedulers ---- */
 
 static void sched_destroy(struct sched *s)
@@ -143,9 +150,9 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
         sched_destroy(s);
         return NULL;
     }
-    for (unsigned i = 0; i < o->lanes; i++) {
-        sched_add_lane(s, &runtime.lanes.all[index * o->lanes + i]);
-    }
+    uint32_t held = lanes_at_first(o);
+    for (uint32_t i = 0; i < held; i++)
+        sched_add_lane(s, &runtime.lanes.all[index * held + i]);
     return s;
 }
 
@@ -153,10 +160,12 @@ static bl_error create_lanes(const struct bl_options *o)
 {
     size_t all = lanes_in_all(o);
     runtime.reserve = calloc(all, sizeof *runtime.reserve);
-    if (!runtime.reserve || lanes_create(&runtime.lanes, all, o->lane_size))
+    size_t held = (size_t)o->schedulers * lanes_at_first(o), open = held + o->schedulers; /* two for each: sched_find_lane() */
+    if (!runtime.reserve || lanes_create(&runtime.lanes, all, open, o->lane_size))
         return BL_ENOMEM;
-    for (size_t i = all / 2; i < all; i++)
+    for (size_t i = all; i-- > held;)
         runtime.reserve[runtime.reserve_count++] = &runtime.lanes.all[i];
+    runtime.reserve_closed = (uint32_t)(all - open);
     return BL_OK;
 }
 

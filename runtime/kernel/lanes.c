@@ -4,15 +4,39 @@
 
 #include "data/atom.h"
 
-/* Lanes in reserve. A lock, because it is rare: a leaf, nothing is done under it. */
-static struct lane *reserve_take(void)
+/* Lanes in reserve: the first `reserve_closed` of them have never been used, and are opened when they are first taken.
+ * A lock, because it is rare: a leaf, nothing is done under it. */
+static struct lane *reserve_pop(bool *closed)
 {
     struct lane *lane = NULL;
     lock_acquire(&runtime.reserve_lock);
+    *closed = runtime.reserve_count == runtime.reserve_closed;
     if (runtime.reserve_count)
         lane = runtime.reserve[--runtime.reserve_count];
+    if (lane && *closed)
+        runtime.reserve_closed--;
     lock_release(&runtime.reserve_lock);
     return lane;
+}
+
+/* Behind the other closed ones, and before those that have come back meanwhile. */
+static void reserve_push_closed(struct lane *lane)
+{
+    lock_acquire(&runtime.reserve_lock);
+    runtime.reserve[runtime.reserve_count++] = runtime.reserve[runtime.reserve_closed];
+    runtime.reserve[runtime.reserve_closed++] = lane;
+    lock_release(&runtime.reserve_lock);
+}
+
+/* One that is open, if there is any. NULL: there is none, or the kernel cannot open one more, which is the same. */
+static struct lane *reserve_take(void)
+{
+    bool closed;
+    struct lane *lane = reserve_pop(&closed);
+    if (!lane || !closed || lane_open(&runtime.lanes, lane))
+        return lane;
+    reserve_push_closed(lane);
+    return NULL;
 }
 
 static void reserve_give(struct lane *lane)

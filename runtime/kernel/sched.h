@@ -161,6 +161,7 @@ struct runtime {
     struct lock reserve_lock;
     struct lane **reserve; /* lanes that nobody holds and no process is bound to */
     uint32_t reserve_count;
+    uint32_t reserve_closed; /* so many of them, the first, have not been opened yet */
     struct pool messages, signals, timers, alarms;
 
     _Atomic uint32_t next_home;     /* round robin for work from outside */

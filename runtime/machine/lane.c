@@ -30,7 +30,12 @@ static void lane_init(struct lane *lane, char *low, size_t size, size_t index)
     lane->foot = top; /* the loop at the foot keeps nothing on the stack but return addresses */
 }
 
-int lanes_create(struct lanes *lanes, size_t count, size_t stack_size)
+bool lane_open(const struct lanes *lanes, const struct lane *lane)
+{
+    return !os_open(lane->stack.low, lanes->stride - LANE_GUARD);
+}
+
+int lanes_create(struct lanes *lanes, size_t count, size_t open, size_t stack_size)
 {
     size_t size = align_up(stack_size, os_page_size());
     *lanes = (struct lanes){.count = count, .stride = LANE_GUARD + size};
@@ -41,10 +46,9 @@ int lanes_create(struct lanes *lanes, size_t count, size_t stack_size)
     if (!lanes->memory)
         goto no_memory;
     for (size_t i = 0; i < count; i++) {
-        char *low = lanes->memory + i * lanes->stride + LANE_GUARD;
-        if (os_open(low, size))
+        lane_init(&lanes->all[i], lanes->memory + i * lanes->stride + LANE_GUARD, size, i);
+        if (i < open && !lane_open(lanes, &lanes->all[i]))
             goto no_stack;
-        lane_init(&lanes->all[i], low, size, i);
     }
     return 0;
 

@@ -260,13 +260,18 @@ Test(no_memory, between_processes_on_2)
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t from);
+int __real_mprotect(void *start, size_t size, int protection);
 int __real_pthread_create(pthread_t *t, const pthread_attr_t *attributes, void *(*function)(void *), void *arg);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t from);
+int __wrap_mprotect(void *start, size_t size, int protection);
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attributes, void *(*function)(void *), void *arg);
 
-static _Atomic int64_t calls_left = INT64_MAX; /* of these four, until one fails, and it alone */
+static _Atomic int64_t calls_left = INT64_MAX; /* of these five, until one fails, and it alone */
+
+static _Atomic bool nothing_opens;      /* mprotect() fails, each time */
+static _Atomic int refused;
 
 static bool is_the_one(void)
 {
@@ -287,6 +292,14 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_
 {
     errno = ENOMEM;
     return is_the_one() ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, from);
+}
+
+int __wrap_mprotect(void *start, size_t size, int protection)
+{
+    errno = ENOMEM;
+    bool no = atomic_load(&nothing_opens);
+    refused += no;
+    return no || is_the_one() ? -1 : __real_mprotect(start, size, protection);
 }
 
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attributes, void *(*function)(void *), void *arg)
@@ -321,6 +334,53 @@ Test(no_memory, at_every_point_of_a_start_on_1)
 Test(no_memory, at_every_point_of_a_start_on_4)
 {
     law_start(4);
+}
+
+/* ---- no stack lane more than at the start ---- */
+
+static void answer_once(bl_term whom)
+{
+    bl_send(bl_to_pid(whom), bl_receive());
+}
+
+static void ask_a_crowd(bl_term unused)
+{
+    (void)unused;
+    enum { CROWD = 300 };
+    bl_pid crowd[CROWD];
+    int64_t sum = 0;
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = bl_spawn(answer_once, bl_from_pid(bl_self()));
+    for (int i = 0; i < CROWD; i++)
+        bl_yield(); /* all begin, and wait on the lanes there are */
+    for (int i = 0; i < CROWD; i++)
+        bl_send(crowd[i], bl_int(i));
+    for (int i = 0; i < CROWD; i++)
+        sum += bl_to_int(bl_receive());
+    if (sum != CROWD * (CROWD - 1) / 2)
+        bl_exit(bl_atom("lost"));
+}
+
+static void law_lanes(unsigned schedulers)
+{
+    start(schedulers);
+    atomic_store(&refused, 0);
+    for (int i = 0; i < 3; i++) {
+        atomic_store(&nothing_opens, i < 2);
+        cr_assert(ended_well(bl_spawn(ask_a_crowd, bl_int(0))), "the %d-th time", i);
+    }
+    cr_assert_gt(atomic_load(&refused), 0);
+    stop();
+}
+
+Test(no_memory, for_more_lanes_on_1)
+{
+    law_lanes(1);
+}
+
+Test(no_memory, for_more_lanes_on_4)
+{
+    law_lanes(4);
 }
 
 /* ---- now and then, where a seed says, and in another order each time ---- */

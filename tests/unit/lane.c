@@ -15,7 +15,7 @@ static struct lanes lanes;
 
 static void create(void)
 {
-    cr_assert_eq(lanes_create(&lanes, COUNT, STACK), 0);
+    cr_assert_eq(lanes_create(&lanes, COUNT, COUNT, STACK), 0);
 }
 
 static void destroy(void)
@@ -58,7 +58,7 @@ Test(lane, neighbours_feet_differ_modulo_4k, .init = create, .fini = destroy)
 
 Test(lane, a_size_that_is_no_page_is_rounded_up)
 {
-    cr_assert_eq(lanes_create(&lanes, 2, 33 * 1024 + 1), 0);
+    cr_assert_eq(lanes_create(&lanes, 2, 2, 33 * 1024 + 1), 0);
     memset(low_of(1), 1, lanes.all[1].stack.size);
     cr_assert_geq(lanes.all[0].stack.size, 33 * 1024 + 1);
     lanes_destroy(&lanes);
@@ -66,7 +66,7 @@ Test(lane, a_size_that_is_no_page_is_rounded_up)
 
 Test(lane, more_lanes_than_address_space_are_refused)
 {
-    cr_assert_lt(lanes_create(&lanes, 4096, (size_t)1 << 50), 0);
+    cr_assert_lt(lanes_create(&lanes, 4096, 4096, (size_t)1 << 50), 0);
     lanes_destroy(&lanes);
 }
 
@@ -124,6 +124,24 @@ Test(lane, touching_a_guard_traps_where_it_was_touched, .init = create, .fini = 
     }
     signal(SIGSEGV, SIG_DFL);
     cr_assert_eq(traps, COUNT);
+}
+
+Test(lane, one_that_is_not_open_yet_traps_until_it_is)
+{
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+    cr_assert_eq(lanes_create(&lanes, 3, 1, STACK), 0);
+    *low_of(0) = 1;
+    sigaction(SIGSEGV, &action, NULL);
+    volatile bool trapped = true;
+    if (sigsetjmp(faulted, 1) == 0) {
+        *(volatile char *)low_of(1) = 1;
+        trapped = false;
+    }
+    signal(SIGSEGV, SIG_DFL);
+    cr_assert(trapped && fault_address == low_of(1));
+    cr_assert(lane_open(&lanes, &lanes.all[1]));
+    memset(low_of(1), 1, lanes.all[1].stack.size);
+    lanes_destroy(&lanes);
 }
 
 /* ---- frames ---- */
