@@ -10,9 +10,9 @@
 #
 # presets (each is built into build/PRESET), and what is left to --all:
 #   dev               gcc, debug, assertions on, warnings are errors: every test
-#   dev-clang         the same with clang: units and laws. --all: torture too. Never what compares with Erlang,
-#                     which depends on no compiler
-#   release           as it is installed. --all: OTP's own cases and what compares with Erlang
+#   dev-clang         the same with clang: units, and the laws of what a compiler might do to stacks and registers.
+#                     --all: the other laws, and torture. Never what compares with Erlang, which depends on no compiler
+#   release           as it is installed: laws and torture. --all: units, OTP's own cases, what compares with Erlang
 #   hostile           AddressSanitizer with UndefinedBehaviourSanitizer, garbage collected at every opportunity,
 #                     memory that runs out: every test
 #   tsan              ThreadSanitizer: every test
@@ -200,10 +200,10 @@ preset() { # PRESET
     case $1,$tests in
     *,quick) left_out='^(otp|oracle|stress|model)$' ;;
     dev-clang,all) left_out='^(otp|oracle)$' ;;
-    dev-clang,daily) left_out='^(otp|oracle|stress)$' ;;
-    release,daily) left_out='^(otp|oracle)$' ;;
+    release,daily) left_out='^(otp|oracle|unit)$' ;;
     asan,* | aarch64,all) left_out='^otp$' ;;
-    aarch64,daily) chosen='^unit[.]|^laws[.](contexts|stacks|overflow|preemption|resting|exits)$|^symbols$' ;;
+    dev-clang,daily | aarch64,daily)
+        chosen='^unit[.]|^laws[.](contexts|stacks|overflow|preemption|resting|exits|syscalls)$|^symbols$|^header' ;;
     esac
     { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -R "$chosen" -LE "$left_out" -j "$cpus"; echo $? >"build/$1/status"; } \
         </dev/null 2>&1 | tee "build/$1/tests.log" | grep --line-buffered -Ev '^ *Start |^$|^Internal ctest|^Label Time|sec\*proc'
