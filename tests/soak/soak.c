@@ -391,7 +391,9 @@ int main(int argc, char **argv)
     read_options(argc, argv);
     seed = random_seed("soak");
     signal(SIGALRM, be_stuck);
-    bl_options o = {.schedulers = schedulers};
+    /* Few lanes, so that copying in and out is the rule, and all have been used, and as deep as they ever are, before the
+     * first third is over: a stack that was used once keeps its pages, and of a thousand some are new after minutes. */
+    bl_options o = {.schedulers = schedulers, .lanes = 32};
     bl_error error = bl_start(&o);
     if (error) {
         fprintf(stderr, "soak: bl_start: %s\n", bl_strerror(error));
