@@ -58,8 +58,7 @@ struct lanes {
 };
 
 /* `count` lanes of `stack_size` usable bytes each. The first `open` of them can be used; of the others
- * each byte is closed until lane_open(): a system call and two mappings each, which is most of what it
- * costs to start a runtime. 0 or -ENOMEM. */
+ * each byte is closed until lane_open(), which is a system call and two mappings of the kernel's. 0 or -ENOMEM. */
 int lanes_create(struct lanes *, size_t count, size_t open, size_t stack_size);
 /* False: the kernel has no memory for it, or too many mappings; it is as it was. Once for a lane. */
 bool lane_open(const struct lanes *, const struct lane *);
