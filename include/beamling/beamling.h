@@ -297,7 +297,9 @@ BL_API bl_error bl_wait(bl_pid pid, bl_term *reason);
 /* Send. Never blocks; messages from one process to another arrive in the order they
  * were sent. To a pid that names nobody: nothing happens, and it is no error. Results:
  * BL_OK; BL_EINVAL for "no term"; BL_ENOMEM, and then nothing was sent. May let others
- * run when the time slice is over. [any]; a few nanoseconds. (erlang:send/2) */
+ * run when the time slice is over. Where tens of thousands of processes live, what a resting one sends may be on its way
+ * while some thirty others are run; what it does next comes after it all the same. [any]; a few
+ * nanoseconds. (erlang:send/2) */
 BL_API bl_error bl_send(bl_pid to, bl_term message);
 
 /* The oldest message in the mailbox; waits if there is none. (receive X -> X end)

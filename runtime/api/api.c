@@ -262,7 +262,9 @@ bl_error bl_send(bl_pid to, bl_term message)
     sched_check_stack(s);
     if (UNLIKELY(events_are_wanted()) || UNLIKELY(!sched_charge_early(s)))
         return send_and_charge(s, to, message);
-    return message_send(s, to.word, message.word);
+    if (UNLIKELY(outbox_is_open(s)))
+        return outbox_send(s, to.word, message.word);
+    return message_send_now(s, to.word, message.word);
 }
 
 /* bl_receive(), under its name for the linker. A bl_term travels in the register of a

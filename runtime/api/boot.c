@@ -13,6 +13,7 @@
 #include "kernel/idle.h"
 #include "kernel/leave.h"
 #include "kernel/name.h"
+#include "kernel/outbox.h"
 #include "kernel/preempt.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
@@ -140,6 +141,7 @@ static struct sched *sched_create(unsigned index, const struct bl_options *o)
     *s = (struct sched){.index = index, .time_slice = o->reductions, .thief = runtime.fenced ? THIEF_FENCED : THIEF_NONE};
     clock_init(&s->clock, !o->seed && os_clock_is_counter());
     size_t all = lanes_in_all(o);
+    s->outbox.least = o->seed % 2 ? 0 : OUTBOX_LEAST;
     s->watch = index < o->schedulers_online ? WATCH_NOTHING : WATCH_ELSEWHERE; /* it gives its lanes away, then */
     s->lanes_wanted = o->lanes;
     s->lanes = calloc(all, sizeof(struct lane *));
@@ -247,6 +249,7 @@ static void destroy(void)
         free_processes();
     alarms_destroy();
     for (unsigned i = 0; i < SCHED_MAX && runtime.scheds[i]; i++) {
+        outbox_drop(runtime.scheds[i]);
         small_drain(&runtime.scheds[i]->small);
         sched_destroy(runtime.scheds[i]);
     }

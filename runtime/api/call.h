@@ -5,6 +5,7 @@
 
 #include "kernel/event.h"
 #include "kernel/info.h"
+#include "kernel/outbox.h"
 #include "kernel/wait.h"
 
 /* Of the calling process, which has taken in what had come; NULL: a thread. */
@@ -14,6 +15,7 @@ static inline struct sched *enter(void)
     if (UNLIKELY(!s))
         return NULL;
     sched_check_stack(s);
+    outbox_flush(s);
     return signals_poll_self(s);
 }
 

@@ -19,7 +19,7 @@
  * they are most of what it costs.
  *
  * Linearizable at the compare-and-swap: a sender that finished before another began is
- * received first, which is more than Erlang promises (order per pair).
+ * received first, which is more than Erlang promises (order per pair). (To finish is to have pushed: see kernel/outbox.)
  *
  * Twenty bits of generation can repeat. A sender first compares all 32 (process_find()),
  * and could only be wrong if the slot were reused 2^20 times between that comparison

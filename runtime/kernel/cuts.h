@@ -20,7 +20,7 @@
 
 #include "kernel/runq.h"
 
-enum { CUTS_MOST = 64, CUTS_LEAST_APART = 256, CUTS_MOST_APART = 1 << 20, CUTS_AHEAD = 4 /* a power of two */ };
+enum { CUTS_MOST = 64, CUTS_LEAST_APART = 256, CUTS_MOST_APART = 1 << 20, CUTS_AHEAD = RUNQ_AHEAD };
 
 /* All from place `from` on, up to and with `last`, which is at place end - 1, may be taken at once. */
 struct cut {

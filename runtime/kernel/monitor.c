@@ -3,6 +3,7 @@
 
 #include "beamling/beamling.h"
 #include "data/atom.h"
+#include "kernel/outbox.h"
 #include "kernel/receive.h"
 #include "kernel/select.h"
 
@@ -243,6 +244,8 @@ bl_error alias_send(struct sched *s, term alias, struct message *m, bool priorit
     /* acquire: as in process_find(); whoever lives there now looks whether it is theirs. */
     uint32_t generation = p ? atomic_load_explicit(&p->generation, memory_order_acquire) : 0;
     bl_error error = BL_OK;
+    if (s)
+        outbox_flush(s);
     if (UNLIKELY(!generation)) {
         message_free(m);
         return BL_OK;

@@ -102,7 +102,7 @@ static NOINLINE bl_error send_slowly(struct sched *s, struct process *p, term to
     return put_in(s, p, to, m);
 }
 
-bl_error message_send(struct sched *s, term to, term word)
+bl_error message_send_now(struct sched *s, term to, term word)
 {
     struct process *p = process_find(to);
     if (UNLIKELY(!p))
@@ -138,13 +138,15 @@ bl_error message_send_outside(term to, term word)
 
 bl_error message_send_block(struct sched *s, term to, struct block *made)
 {
+    if (s && UNLIKELY(made->more || made->used >= WORDS_PER_REDUCTION))
+        s->reductions -= (int32_t)(copy_words(made) / WORDS_PER_REDUCTION);
+    if (s && UNLIKELY(outbox_is_open(s)) && outbox_send_made(s, to, &made->message))
+        return BL_OK;
     struct process *p = process_find(to);
     if (UNLIKELY(!p))
         return undelivered(&made->message);
     if (UNLIKELY(!s))
         return put_in_outside(p, to, &made->message);
-    if (UNLIKELY(made->more || made->used >= WORDS_PER_REDUCTION))
-        s->reductions -= (int32_t)(copy_words(made) / WORDS_PER_REDUCTION);
     return put_in(s, p, to, &made->message);
 }
 
@@ -424,16 +426,30 @@ static bool rest(struct process *p)
     return false;
 }
 
+/* It rests when what it sent has been sent; but for that it has no part in anything any more. */
+static void rest_later(struct sched *s, struct process *p)
+{
+    if (UNLIKELY(!sched_add_reductions(s, p))) {
+        sched_carry_reductions(p);
+        sched_add_reductions(s, p);
+    }
+    ctx_fini(&p->ctx);
+    process_unbind(p);
+    s->current = NULL;
+}
+
 /* The time slice is over: to the end of the queue, without frames. */
 static void give_way(struct process *p)
 {
     event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
     struct sched *s = self_sched();
+    outbox_flush(s); /* another may run it next */
     if (!sched_add_reductions(s, p))
         sched_carry_reductions(p);
     ctx_fini(&p->ctx);
     process_unbind(p);
     s->current = NULL;
+    ASSERT(!s->outbox.count);
     sched_ready_slow(p, READY_IN_TURN);
 }
 
@@ -447,6 +463,7 @@ static struct sched *signals_begin_self(void)
 void process_activate(uint64_t unused)
 {
     (void)unused;
+    outbox_inherit(self_sched());
     struct sched *s = signals_begin_self();
     struct process *p = s->current;
     for (;;) {
@@ -456,6 +473,10 @@ void process_activate(uint64_t unused)
             if (UNLIKELY(p->heap != NULL) && UNLIKELY(heap_wants_collection_at_rest(p->heap)))
                 garbage_collect_resting(s);
             s = self_sched();
+            if (outbox_is_open(s) && outbox_rest(s)) {
+                rest_later(s, p);
+                return;
+            }
             if (UNLIKELY(sched_may_linger(s)) && sched_linger(s))
                 continue;
             if (rest(p))
@@ -463,6 +484,7 @@ void process_activate(uint64_t unused)
             s = self_sched();
             continue;
         }
+        outbox_open(s);
         p->arg = TERM_NONE; /* the handler's stack says whether it still needs its old state */
         p->arg = p->entry.handler(term_give(state), term_give(word)).word;
         if (UNLIKELY(p->heap != NULL) && (BL_HOSTILE || heap_wants_collection(p->heap)))
@@ -480,6 +502,7 @@ void process_activate(uint64_t unused)
 _Noreturn void process_hibernate(struct sched *s, bl_function *function, term kept)
 {
     struct process *p = s->current;
+    outbox_flush(s);
     if (p->extra)
         p->extra->catching = NULL;
     p->arg = garbage_compact(s, kept);

@@ -2,11 +2,16 @@
 #ifndef KERNEL_RECEIVE_H
 #define KERNEL_RECEIVE_H
 
+#include "kernel/outbox.h"
 #include "kernel/signal.h"
 
 /* To a pid. BL_OK even if nobody is there; BL_ENOMEM. By a process of scheduler s; by
  * a thread that is no scheduler. */
-bl_error message_send(struct sched *s, term to, term word);
+static inline bl_error message_send(struct sched *s, term to, term word)
+{
+    outbox_flush(s);
+    return message_send_now(s, to, word);
+}
 bl_error message_send_outside(term to, term word);
 /* The same for a term that was made for it, in blocks of its own: the word of the first is the
  * term. They are the receiver's, or freed. s NULL: by a thread that is no scheduler. */

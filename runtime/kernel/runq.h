@@ -6,6 +6,8 @@
 
 #include "kernel/process.h"
 
+enum { RUNQ_AHEAD = 16 /* a power of two */ };
+
 struct runq {
     struct process *first, *last; /* last is meaningless when first is NULL */
     _Atomic uint64_t length;      /* written under the lock, read by thieves as a hint */
@@ -42,12 +44,26 @@ static inline void runq_fetch(const struct process *p)
     __builtin_prefetch((const char *)p + CACHE_LINE, 1);
 }
 
+/* From p on, who were fetched when this was last done, each names one who comes later. Those are fetched one after the
+ * other: each may be a walk through the page tables, and a CPU that waits for one does not look far beyond it. */
+static NOINLINE void runq_fetch_ahead(const struct process *p)
+{
+    for (int i = 0; i < RUNQ_AHEAD && p && !p->lane; i++, p = p->next)
+        if (p->ahead)
+            runq_fetch(p->ahead);
+    __asm__ volatile(""); /* not without effect, and not to be left out */
+}
+
 /* Where many wait, each is a cache miss. Who is next is fetched while this one runs, which may be short: so where
- * it is known who comes later, he is. */
+ * it is known who comes later, they are, before it is their turn. */
 static inline void runq_fetch_after(const struct runq *q, const struct process *p)
 {
-    if (q->first)
-        runq_fetch(!p->lane && p->ahead ? p->ahead : q->first);
+    if (UNLIKELY(!q->first))
+        return;
+    if (p->lane || !p->ahead)
+        runq_fetch(q->first);
+    else if (q->taken % RUNQ_AHEAD == 0)
+        runq_fetch_ahead(p);
 }
 
 static inline struct process *runq_pop(struct runq *q)

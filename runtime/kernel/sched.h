@@ -54,18 +54,35 @@ enum thief {
 };
 
 /* What a switch must think of besides the queue (s->watch): a count of switches until we must
- * look at the clock; that some who wait here, or the one that runs, have a rank; and that some
- * of them may belong elsewhere, which the native stack sees to (kernel/online). */
+ * look at the clock; that some who wait here, or the one that runs, have a rank; that some
+ * of them may belong elsewhere, which the native stack sees to (kernel/online); and that what the one that runs has
+ * sent may be in the outbox, which it must not leave behind (kernel/outbox). */
 enum {
     WATCH_NOTHING = 0,
     WATCH_TIMERS_NOW = 1,
+    WATCH_OUTBOX = 1 << 28,
     WATCH_ELSEWHERE = 1 << 29,
     WATCH_RANKED = 1 << 30,
-    WATCH_FLAGS = WATCH_ELSEWHERE | WATCH_RANKED,
+    WATCH_FLAGS = WATCH_ELSEWHERE | WATCH_RANKED | WATCH_OUTBOX,
 };
 
 struct sched;
 typedef void sched_chore(struct process *);
+
+/* What is to be sent: kernel/outbox. */
+enum { OUTBOX_MOST = 32 };
+
+struct outbox {
+    uint32_t done, count; /* so many of `entries` are there, and the first have been carried out */
+    uint32_t least;   /* it is opened only where so many wait */
+    uint32_t verdict; /* so many times more it holds that it is, or is not, */
+    bool worth_while;
+    struct outbox_entry {
+        term to;
+        struct message *message;
+        struct process *rests; /* then, who sent it; NULL: not yet */
+    } entries[OUTBOX_MOST];
+};
 
 struct sched {
     /* The scheduler's own thread only. */
@@ -122,6 +139,7 @@ struct sched {
     /* The owner's, and not always wanted. */
     struct clock clock;
     struct pool_ahead slots_ahead;
+    struct outbox outbox;
 
     /* Under the scheduler lock, and far from the rest of that: hardly ever used. */
     struct ranks ranks;

@@ -6,6 +6,7 @@
 #include "data/copy.h"
 #include "kernel/extra.h"
 #include "kernel/garbage.h"
+#include "kernel/outbox.h"
 
 struct signal *signal_create(void)
 {
@@ -34,6 +35,7 @@ void signal_free_with_value(struct signal *signal)
 /* A death is no hurry: who waits for many wakes once, not once for each. */
 bool signal_send_message(struct message *m, enum signal_kind kind, term to, enum urgency urgency)
 {
+    outbox_flush_self();
     struct process *p = process_find(to);
     m->word = term_own(TERM_OWN_SIGNAL, kind);
     if (p && kind != SIGNAL_ANSWER && process_win(p, term_pid_generation(to))) {

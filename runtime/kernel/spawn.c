@@ -13,6 +13,7 @@
 #include "kernel/leave.h"
 #include "kernel/link.h"
 #include "kernel/monitor.h"
+#include "kernel/outbox.h"
 #include "kernel/receive.h"
 #include "kernel/reception.h"
 
@@ -153,6 +154,8 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
                    bl_error *error)
 {
     struct sched *s = self_sched();
+    if (s)
+        outbox_flush(s);
     struct process *p = slot_take(s);
     if (UNLIKELY(!p)) {
         *error = BL_ELIMIT;
@@ -262,9 +265,10 @@ static COLD void tell_end(struct process *p, uint64_t word)
 
 void process_end(struct process *p, uint64_t word)
 {
+    struct sched *s = self_sched();
+    outbox_flush(s);
     if (events_are_wanted())
         tell_end(p, word);
-    struct sched *s = self_sched();
     s->current = NULL;
     process_unbind(p);
     ctx_fini(&p->ctx);

@@ -3,6 +3,7 @@
 #include "kernel/sched.h"
 
 #include "data/atom.h"
+#include "kernel/outbox.h"
 
 enum { LINGER_LOOKS = 32 /* one to two microseconds: a round trip between two schedulers takes half of one */ };
 
@@ -181,6 +182,7 @@ static NOINLINE uint64_t take_up_slow(struct sched *s, struct ctx *from, struct 
 static inline uint64_t take_up(struct sched *s, struct ctx *from, struct process *p, ctx_after *after)
 {
     struct lane *lane = p->lane;
+    ASSERT(!s->outbox.count); /* it may compute for long */
     if (LIKELY(lane && lane->resident == p && lane != s->lane && !process_doomed(p)))
         return resume(s, from, p, lane, after);
     return take_up_slow(s, from, p, after);
@@ -213,6 +215,7 @@ static inline bool time_to_look(struct sched *s)
 
 static inline __attribute__((always_inline)) uint64_t leave_for(struct sched *s, struct process *self, struct process *next, ctx_after *after)
 {
+    ASSERT(!s->outbox.count); /* self may be run elsewhere */
     if (UNLIKELY(!next))
         return to_native(s, &self->ctx, NULL, after);
     if (LIKELY(next != self))
@@ -260,6 +263,11 @@ static inline uint64_t leave(struct sched *s, struct process *self, ctx_after *a
 
 static NOINLINE uint64_t yield_looking(struct sched *s)
 {
+    if (outbox_is_open(s)) { /* from a queue it can be stolen */
+        sched_unlock(s);
+        outbox_flush(s);
+        sched_lock(s);
+    }
     sched_enqueue(s, s->current);
     return leave_looking(s, s->current, NULL);
 }
@@ -431,8 +439,16 @@ static NOINLINE uint64_t park_lingering(struct sched *s, ctx_after *after)
     return LIKELY(sched_lock_try(s)) ? park_locked(s, after) : park_slow(s, after);
 }
 
+static NOINLINE uint64_t park_flushing(struct sched *s, ctx_after *after)
+{
+    outbox_flush(s);
+    return sched_park_self(s, after);
+}
+
 uint64_t sched_park_self(struct sched *s, ctx_after *after)
 {
+    if (UNLIKELY(outbox_is_open(s)))
+        return park_flushing(s, after);
     if (events_are_wanted())
         return park_attentively(s, after);
     if (UNLIKELY(sched_may_linger(s)))
@@ -448,13 +464,22 @@ static NOINLINE struct process *pick_looking(struct sched *s)
     return sched_native_is_due(s) ? NULL : pick_slow(s, NULL);
 }
 
+/* True: the outbox is to be empty before p, who is not at rest, begins. */
+static inline bool must_wait(struct sched *s, const struct process *p)
+{
+    return UNLIKELY(s->outbox.count) && !(p && !p->lane && p->kind == PROCESS_RESTING);
+}
+
 void sched_next_here(struct sched *s)
 {
     struct lane *lane = s->lane;
+    if (UNLIKELY(s->outbox.count) && runq_length(&s->queue) < s->outbox.least)
+        outbox_empty(s);
     sched_lock(s);
     lane->resident = NULL;
     struct process *p = UNLIKELY(time_to_look(s)) ? pick_looking(s) : pick(s);
-    if (LIKELY(p && !p->lane)) {
+    bool wait = must_wait(s, p);
+    if (LIKELY(p && !p->lane && !wait)) {
         if (!CTX_MAY_SUCCEED)
             begin(s, NULL, p, lane, NULL);
         bind(p, lane);
@@ -463,6 +488,11 @@ void sched_next_here(struct sched *s)
         return;
     }
     sched_lane_freed(s, lane);
+    if (UNLIKELY(wait)) {
+        if (p)
+            outbox_met_frames(&s->outbox);
+        to_native(s, NULL, p, NULL);
+    }
     if (p)
         take_up(s, NULL, p, NULL);
     else
@@ -479,6 +509,7 @@ _Noreturn void sched_abandon_self(struct sched *s)
 
 NOINLINE void sched_leave_lane(struct sched *s, sched_chore *chore)
 {
+    outbox_flush(s);
     struct process *p = s->current;
     if (!sched_add_reductions(s, p))
         sched_carry_reductions(p);
@@ -518,6 +549,7 @@ void sched_run_all(struct sched *s)
         take_up(s, &s->native, p, NULL); /* comes back without the lock, or to do a chore */
         if (UNLIKELY(s->chore != NULL))
             run_chore(s);
+        outbox_empty(s);
         if (sched_native_is_due(s))
             return;
     }
