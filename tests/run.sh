@@ -14,8 +14,9 @@
 #                     --all: the other laws, and torture. Never what compares with Erlang, which depends on no compiler
 #   release           as it is installed: laws and torture. --all: units, OTP's own cases, what compares with Erlang
 #   hostile           AddressSanitizer with UndefinedBehaviourSanitizer, garbage collected at every opportunity,
-#                     memory that runs out: every test
-#   tsan              ThreadSanitizer: every test
+#                     memory that runs out: every test but what compares with Erlang. --all: that too
+#   tsan              ThreadSanitizer: laws, torture, units. --all: OTP's own cases too, most of which are about one
+#                     process after another
 #   asan              --all: the sanitizers of hostile, with garbage collected when it is time; without OTP's own cases,
 #                     which hostile runs
 #   aarch64           cross-compiled, run under qemu-user: units, and the laws of what is written for each CPU.
@@ -201,6 +202,8 @@ preset() { # PRESET
     *,quick) left_out='^(otp|oracle|stress|model)$' ;;
     dev-clang,all) left_out='^(otp|oracle)$' ;;
     release,daily) left_out='^(otp|oracle|unit)$' ;;
+    hostile,daily) left_out='^oracle$' ;;
+    tsan,daily) left_out='^otp$' ;;
     asan,* | aarch64,all) left_out='^otp$' ;;
     dev-clang,daily | aarch64,daily)
         chosen='^unit[.]|^laws[.](contexts|stacks|overflow|preemption|resting|exits|syscalls)$|^symbols$|^header' ;;
