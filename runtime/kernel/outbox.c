@@ -74,7 +74,7 @@ static void carry_out_all(struct sched *s)
         if (e.rests)
             lay_down(s, e.rests);
     }
-    o->done = o->count = 0;
+    o->done = o->count = o->age = 0;
 }
 
 NOINLINE void outbox_carry_out(struct sched *s)

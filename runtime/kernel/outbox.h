@@ -17,7 +17,7 @@
  * - It holds something only while a scheduler goes from one resting process to the next. Who has frames, and might
  *   compute for long, is not begun before it is empty; nor does the scheduler sleep, nor look for anything else.
  *
- * So a message is late by no more than a few handlers, each of which is one time slice at most.
+ * So a message is late by no more than OUTBOX_MOST handlers, each of which is one time slice at most.
  *
  * After the group prefetching of S. Chen et al.: Improving hash join performance through prefetching, 2004. */
 #ifndef KERNEL_OUTBOX_H
@@ -60,7 +60,14 @@ static inline void outbox_empty(struct sched *s)
         outbox_carry_out(s);
 }
 
-/* One at rest begins, and others have left something. */
+/* Between two processes while it holds something: not for long, and not if few wait. */
+static inline void outbox_pass_on(struct sched *s)
+{
+    if (++s->outbox.age >= OUTBOX_MOST || runq_length(&s->queue) < s->outbox.least)
+        outbox_carry_out(s);
+}
+
+/* One at rest begins, or goes on after all: others may have left something. */
 static inline void outbox_inherit(struct sched *s)
 {
     s->watch |= s->outbox.count ? (uint32_t)WATCH_OUTBOX : 0;
@@ -92,6 +99,7 @@ static inline void outbox_open(struct sched *s)
         outbox_flush(s);
     else
         s->watch |= WATCH_OUTBOX;
+    ASSERT(outbox_is_open(s) || !s->outbox.count);
 }
 
 /* Somebody with frames comes next. */

@@ -482,6 +482,7 @@ void process_activate(uint64_t unused)
             if (rest(p))
                 return;
             s = self_sched();
+            outbox_inherit(s);
             continue;
         }
         outbox_open(s);

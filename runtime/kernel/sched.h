@@ -77,6 +77,7 @@ struct outbox {
     uint32_t least;   /* it is opened only where so many wait */
     uint32_t verdict; /* so many times more it holds that it is, or is not, */
     bool worth_while;
+    uint32_t age; /* so many were run since it was empty */
     struct outbox_entry {
         term to;
         struct message *message;

@@ -473,8 +473,8 @@ static inline bool must_wait(struct sched *s, const struct process *p)
 void sched_next_here(struct sched *s)
 {
     struct lane *lane = s->lane;
-    if (UNLIKELY(s->outbox.count) && runq_length(&s->queue) < s->outbox.least)
-        outbox_empty(s);
+    if (UNLIKELY(s->outbox.count))
+        outbox_pass_on(s);
     sched_lock(s);
     lane->resident = NULL;
     struct process *p = UNLIKELY(time_to_look(s)) ? pick_looking(s) : pick(s);
