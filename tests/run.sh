@@ -21,7 +21,7 @@
 #                     which hostile runs
 #   aarch64           cross-compiled, run under qemu-user: units, and the laws of what is written for each CPU.
 #                     --all: the other laws, and torture. Never OTP's own cases, which depend on no CPU
-#   bench             the instrument: does every contender do what bench/README.md says?
+#   bench             the instrument: does every contender do what bench/README.md says? --all: the peers in all sizes
 #   scripts           nothing is built: the syntax of all shell scripts
 # and by hand only:
 #   gcc-O0 .. gcc-O3, gcc-lto, clang-O0 .. clang-O3
@@ -236,7 +236,9 @@ peers() {
     done
     if [ $any = yes ] && has /usr/bin/python3; then
         say "bench: do the peers keep it?"
-        bench/contenders/check-peers.sh build/bench/peers </dev/null
+        [ "$tests" = all ] && how='' || how=--quick
+        # shellcheck disable=SC2086 # no word, or one
+        bench/contenders/check-peers.sh build/bench/peers $how </dev/null
         result $? "bench: check-peers.sh"
     else
         say "SKIPPED: NO PEER IS INSTALLED (Erlang, Elixir, Go): nothing about them was checked"

@@ -1,12 +1,16 @@
 #!/bin/sh
-# check-peers.sh DIR - do the peers built in DIR keep the contract of bench/README.md?
+# check-peers.sh DIR [--quick] - do the peers built in DIR keep the contract of bench/README.md?
 #
 # Every figure in every variant, with a few operations: exit code, the exact number of
 # batches, work, checksum, the fields of the JSON line; then the figures about terms and
 # signals in several sizes, the --hold protocol, the refusals and the process limit. It judges no time. A peer that is not built is skipped,
 # and said to be; if none is built the check fails.
-[ $# -eq 1 ] && [ -d "$1" ] || { echo "usage: $0 DIR (where the peers were built)" >&2; exit 2; }
-exec /usr/bin/python3 - "$1" <<'EOF'
+# --quick: every figure in every variant still, but in one size, and some of the refusals.
+if [ ! -d "${1-}" ] || [ $# -gt 2 ] || [ "${2---quick}" != --quick ]; then
+    echo "usage: $0 DIR [--quick] (DIR: where the peers were built)" >&2
+    exit 2
+fi
+exec /usr/bin/python3 - "$@" <<'EOF'
 import concurrent.futures, json, os, subprocess, sys, threading
 
 N = 101  # odd: the ring's token stops inside a lap
@@ -100,6 +104,7 @@ WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}
 LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake', 'hog']
 PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
 PEERS = ('erlang', 'elixir', 'go')
+QUICK = len(sys.argv) > 2
 PARTS = 4 # of a peer's figures about terms, so that all CPUs have work to the end
 telling = threading.Lock()
 checked, failures = dict.fromkeys(PEERS, 0), dict.fromkeys(PEERS, 0)
@@ -142,7 +147,7 @@ def check_figure(peer, name, variant, cpus=0, n=N, proof=None, several=True):
     """One batch; and `several` of them, which is asked of the first size only."""
     cpus, proof = cpus or CPUS[variant], proof or EXPECTED[name]
     work = proof[0]
-    for asked, batches in ((1, 1), (2 * work + 1, 3))[:1 + several]:
+    for asked, batches in ((1, 1), (2 * work + 1, 3))[:1 + (several and not QUICK)]:
         code, lines, error = got = figure(peer, name, variant, '--ops', asked, n=n, cpus=cpus)
         if cannot(peer, name, variant):
             claim(peer, f'{name} {variant} is refused', refused(got), got)
@@ -160,7 +165,7 @@ def check_terms(peer, names):
     for name in names:
         variants, sizes, proof = TERMS[name]
         for variant, cpus in variants.items():
-            for n in sizes:
+            for n in sizes[:1 if QUICK else None]:
                 check_figure(peer, name, variant, cpus, n, proof(variant, n), several=n == sizes[0])
 
 def check_isolation(peer):
@@ -198,35 +203,36 @@ def check_hold(peer, name, variant, n, proof):
         claim(peer, f'{name} --hold with {stdin!r} on standard input', ok, got)
 
 def check_refusals(peer):
-    for arguments in (['--frob'], ['--figure', 'nothing', '--variant', 'free', '--n', 1, '--cpus', 1], [],
-                      ['--figure', 'ring', '--variant', 'nowhere', '--n', 2, '--cpus', 1],
-                      ['--figure', 'ring', '--variant', 'free', '--n', 'many', '--cpus', 1],
-                      ['--figure', 'ring', '--variant', 'bin', '--n', 2, '--cpus', 1],
-                      ['--figure', 'ping_pong', '--variant', 'free', '--n', 0, '--cpus', 1],
-                      ['--figure', 'copy', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
-                      ['--figure', 'copy', '--variant', 'bin', '--n', -1, '--cpus', 1],
-                      ['--figure', 'copy', '--variant', 'bin', '--n', 0, '--cpus', 2],
-                      ['--figure', 'copy', '--variant', 'bin', '--n', 0, '--cpus', 1, '--hold'],
-                      ['--figure', 'binary_step', '--variant', 'free', '--n', 1, '--cpus', 1],
-                      ['--figure', 'binary_step', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
-                      ['--figure', 'selective', '--variant', 'free', '--n', 0, '--cpus', 1],
-                      ['--figure', 'link_exit', '--variant', 'two_cpus', '--n', 2, '--cpus', 2],
-                      ['--figure', 'link_exit', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
-                      ['--figure', 'monitor', '--variant', 'free', '--n', 1000, '--cpus', 2],
-                      ['--figure', 'call', '--variant', 'free', '--n', 0, '--cpus', 2],
-                      ['--figure', 'timer', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
-                      ['--figure', 'timer', '--variant', 'set_fire', '--n', 0, '--cpus', 2],
-                      ['--figure', 'registry', '--variant', 'two_cpus', '--n', 1, '--cpus', 2],
-                      ['--figure', 'big', '--variant', 'free', '--n', 1, '--cpus', 2],
-                      ['--figure', 'bank', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
-                      ['--figure', 'dictionary', '--variant', 'one_cpu', '--n', 1, '--cpus', 2],
-                      ['--figure', 'skynet', '--variant', 'free', '--n', 10, '--cpus', 2],
-                      ['--figure', 'skynet', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
-                      ['--figure', 'thread_ring', '--variant', 'one_cpu', '--n', 1, '--cpus', 1],
-                      ['--figure', 'counting', '--variant', 'one_cpu', '--n', 1, '--cpus', 2],
-                      ['--figure', 'pattern', '--variant', 'tuple', '--n', 1, '--cpus', 1],
-                      ['--figure', 'heap_bytes', '--variant', 'two_cpus', '--n', 8, '--cpus', 2],
-                      ['--figure', 'gc_isolation', '--variant', 'p50', '--n', 0, '--cpus', 2]):
+    wrong = (['--frob'], ['--figure', 'nothing', '--variant', 'free', '--n', 1, '--cpus', 1], [],
+             ['--figure', 'ring', '--variant', 'nowhere', '--n', 2, '--cpus', 1],
+             ['--figure', 'ring', '--variant', 'free', '--n', 'many', '--cpus', 1],
+             ['--figure', 'ring', '--variant', 'bin', '--n', 2, '--cpus', 1],
+             ['--figure', 'ping_pong', '--variant', 'free', '--n', 0, '--cpus', 1],
+             ['--figure', 'copy', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+             ['--figure', 'copy', '--variant', 'bin', '--n', -1, '--cpus', 1],
+             ['--figure', 'copy', '--variant', 'bin', '--n', 0, '--cpus', 2],
+             ['--figure', 'copy', '--variant', 'bin', '--n', 0, '--cpus', 1, '--hold'],
+             ['--figure', 'binary_step', '--variant', 'free', '--n', 1, '--cpus', 1],
+             ['--figure', 'binary_step', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+             ['--figure', 'selective', '--variant', 'free', '--n', 0, '--cpus', 1],
+             ['--figure', 'link_exit', '--variant', 'two_cpus', '--n', 2, '--cpus', 2],
+             ['--figure', 'link_exit', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+             ['--figure', 'monitor', '--variant', 'free', '--n', 1000, '--cpus', 2],
+             ['--figure', 'call', '--variant', 'free', '--n', 0, '--cpus', 2],
+             ['--figure', 'timer', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+             ['--figure', 'timer', '--variant', 'set_fire', '--n', 0, '--cpus', 2],
+             ['--figure', 'registry', '--variant', 'two_cpus', '--n', 1, '--cpus', 2],
+             ['--figure', 'big', '--variant', 'free', '--n', 1, '--cpus', 2],
+             ['--figure', 'bank', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+             ['--figure', 'dictionary', '--variant', 'one_cpu', '--n', 1, '--cpus', 2],
+             ['--figure', 'skynet', '--variant', 'free', '--n', 10, '--cpus', 2],
+             ['--figure', 'skynet', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+             ['--figure', 'thread_ring', '--variant', 'one_cpu', '--n', 1, '--cpus', 1],
+             ['--figure', 'counting', '--variant', 'one_cpu', '--n', 1, '--cpus', 2],
+             ['--figure', 'pattern', '--variant', 'tuple', '--n', 1, '--cpus', 1],
+             ['--figure', 'heap_bytes', '--variant', 'two_cpus', '--n', 8, '--cpus', 2],
+             ['--figure', 'gc_isolation', '--variant', 'p50', '--n', 0, '--cpus', 2])
+    for arguments in wrong[::5 if QUICK else 1]:
         code, lines, error = got = run(peer, *arguments)
         claim(peer, f'{arguments} is refused', code == 2 and not lines and 'spawn_exit' in error, got)
 

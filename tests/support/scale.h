@@ -19,10 +19,8 @@ enum { SLOWDOWN = 100, LIVE_MOST = 400 };
 enum { SLOWDOWN = 8, LIVE_MOST = 20000 };
 #elif defined(TEST_EMULATED) /* by tests/CMakeLists.txt, when cross-compiling */
 enum { SLOWDOWN = 20, LIVE_MOST = 5000 };
-#elif !defined(__OPTIMIZE__)
-enum { SLOWDOWN = 4, LIVE_MOST = 1 << 24 };
 #else
-enum { SLOWDOWN = 2, LIVE_MOST = 1 << 24 };
+enum { SLOWDOWN = 4, LIVE_MOST = 1 << 24 };
 #endif
 
 #if defined(__SANITIZE_ADDRESS__) || SCALE_HAS(address_sanitizer)
