@@ -63,10 +63,11 @@ static inline void fetch_all(const struct outbox *o)
         runq_fetch(&processes.all[term_pid_index(o->entries[i].to)]);
 }
 
-/* Each is out before it is done: what that sets off may send, and so come here. */
-static void carry_out_all(struct sched *s)
+/* What that sets off, as signals of one who is suspended, is done at once. */
+NOINLINE void outbox_carry_out(struct sched *s)
 {
     struct outbox *o = &s->outbox;
+    outbox_close(s);
     fetch_all(o);
     while (o->done < o->count) {
         struct outbox_entry e = o->entries[o->done++];
@@ -75,12 +76,6 @@ static void carry_out_all(struct sched *s)
             lay_down(s, e.rests);
     }
     o->done = o->count = o->age = 0;
-}
-
-NOINLINE void outbox_carry_out(struct sched *s)
-{
-    outbox_close(s);
-    carry_out_all(s);
 }
 
 /* What is no pid is nobody's, as in process_find(). To itself: it may look at its own mailbox at once. */
@@ -94,8 +89,10 @@ static inline void put_off(struct sched *s, term to, struct message *m)
 {
     struct outbox *o = &s->outbox;
     o->entries[o->count++] = (struct outbox_entry){.to = to, .message = m};
-    if (UNLIKELY(o->count == OUTBOX_MOST))
-        carry_out_all(s);
+    if (UNLIKELY(o->count == OUTBOX_MOST)) {
+        outbox_carry_out(s);
+        s->watch |= WATCH_OUTBOX; /* the handler goes on */
+    }
 }
 
 NOINLINE bl_error outbox_send(struct sched *s, term to, term word)
@@ -124,12 +121,12 @@ NOINLINE bool outbox_send_made(struct sched *s, term to, struct message *m)
 bool outbox_rest(struct sched *s)
 {
     struct outbox *o = &s->outbox;
-    struct outbox_entry *last = &o->entries[o->count - 1];
+    struct outbox_entry *last = o->count ? &o->entries[o->count - 1] : NULL;
     outbox_close(s);
-    if (!o->count || last->rests)
+    if (!last || last->rests)
         return false; /* what there is, others have sent */
     if (events_are_wanted()) {
-        outbox_flush(s);
+        outbox_empty(s);
         return false;
     }
     last->rests = s->current;

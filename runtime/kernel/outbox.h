@@ -8,8 +8,8 @@
  *
  * Nobody can tell, since a process that has sent something does not get past it:
  *
- * - What the outbox holds is carried out in the order in which it came. The last that a process puts in is that it
- *   rests. Until then it is awake, and in no queue: nobody else can win it, and what it is sent waits in its inbox.
+ * - What the outbox holds is carried out in the order in which it came. What a process sent last says that it rests
+ *   then. Until then it is awake, and in no queue: nobody else can win it, and what it is sent waits in its inbox.
  *   So it does nothing, here or elsewhere, before all that it sent has been.
  * - While its handler runs, anything that it does but a plain send to another comes after its sends: whatever sends,
  *   publishes, parks, gives way or ends calls outbox_flush() first, and so does the runtime when it takes
@@ -42,6 +42,12 @@ enum {
 static inline bool outbox_is_open(const struct sched *s)
 {
     return s->watch & WATCH_OUTBOX;
+}
+
+/* True: the running process has not sent anything that has not been carried out. */
+static inline bool outbox_holds_none_of_current(const struct sched *s)
+{
+    return !s->outbox.count || s->outbox.entries[s->outbox.count - 1].rests;
 }
 
 void outbox_carry_out(struct sched *s);

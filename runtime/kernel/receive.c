@@ -397,17 +397,23 @@ uint64_t message_receive(struct sched *s)
 
 /* ---- resting processes ---- */
 
+static void add_up_reductions(const struct sched *s, struct process *p)
+{
+    if (UNLIKELY(!sched_add_reductions(s, p))) {
+        sched_carry_reductions(p);
+        sched_add_reductions(s, p);
+    }
+}
+
 /* True: p sleeps, and is no longer ours. */
 static bool rest(struct process *p)
 {
     struct sched *s = self_sched();
     event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
+    ASSERT(outbox_holds_none_of_current(s));
     struct lane *lane = p->lane;
     struct ctx ctx = p->ctx;
-    if (UNLIKELY(!sched_add_reductions(s, p))) {
-        sched_carry_reductions(p);
-        sched_add_reductions(s, p);
-    }
+    add_up_reductions(s, p);
     p->ctx = (struct ctx){0}; /* somebody may run p, in another context, at once */
     process_unbind(p); /* it may be run anywhere next */
     s->current = NULL;
@@ -429,10 +435,7 @@ static bool rest(struct process *p)
 /* It rests when what it sent has been sent; but for that it has no part in anything any more. */
 static void rest_later(struct sched *s, struct process *p)
 {
-    if (UNLIKELY(!sched_add_reductions(s, p))) {
-        sched_carry_reductions(p);
-        sched_add_reductions(s, p);
-    }
+    add_up_reductions(s, p);
     ctx_fini(&p->ctx);
     process_unbind(p);
     s->current = NULL;
@@ -444,12 +447,11 @@ static void give_way(struct process *p)
     event(p, EVENT_OUT, TERM_NONE, TERM_NONE);
     struct sched *s = self_sched();
     outbox_flush(s); /* another may run it next */
-    if (!sched_add_reductions(s, p))
-        sched_carry_reductions(p);
+    ASSERT(outbox_holds_none_of_current(s));
+    add_up_reductions(s, p);
     ctx_fini(&p->ctx);
     process_unbind(p);
     s->current = NULL;
-    ASSERT(!s->outbox.count);
     sched_ready_slow(p, READY_IN_TURN);
 }
 

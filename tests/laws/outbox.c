@@ -27,7 +27,7 @@ static int64_t numbered(int64_t i)
     return i << 32 | told[i]++;
 }
 
-/* In one of two ways. */
+/* By one of two plain sends, which are put off. */
 static void tell(int64_t i)
 {
     if (random_below(&draws[i], 2))
@@ -46,16 +46,24 @@ static void child(bl_term i)
     (void)i;
 }
 
+/* More than fits into a short time slice: in the middle of it the receiver gives way at rest. */
+static void send_many(bl_pid to)
+{
+    for (int i = 0; i < 40; i++)
+        CLAIM(bl_send(to, bl_atom("tell")) == BL_OK);
+}
+
+/* Mostly nothing; else what must come after what was sent, or take the process off its stack. */
 static void do_something(int64_t i)
 {
     bl_blocked result;
-    switch (random_below(&draws[i], 11 * 20)) {
+    switch (random_below(&draws[i], 13 * 20)) {
     case 0: bl_yield(); break;
     case 1: bl_reduce(1000000); break;
     case 2: CLAIM(bl_blocking(elsewhere, &i, sizeof i, &result) == BL_OK); break;
     case 3: CLAIM(bl_send_to(bl_atom("collector"), bl_int(numbered(i))) == BL_OK); break;
     case 4: spawn(child, i); break;
-    case 5: CLAIM(bl_sleep(0) == BL_OK); break;
+    case 5: CLAIM(bl_sleep(0) == BL_OK); break; /* gives way: nothing is waited for */
     case 6: CLAIM(bl_exit_signal(collector, bl_atom("ignored")) == BL_OK); break;
     case 7: CLAIM(bl_is_alive(collector)); break;
     case 8:
@@ -72,15 +80,21 @@ static void do_something(int64_t i)
             BL_AFTER(1) {}
         }
         break;
+    case 11: send_many(senders[random_below(&draws[i], SENDERS)]); break;
+    case 12: /* to who is no more, and to nobody */
+        CLAIM(bl_send(spawn(child, i), bl_nil()) == BL_OK);
+        CLAIM(bl_send(bl_to_pid(bl_nil()), bl_nil()) == BL_OK);
+        break;
     }
 }
 
 static bl_term sender(bl_term state, bl_term message)
 {
     int64_t i = bl_to_int(state), left = bl_is_int(message) ? bl_to_int(message) : NONE;
+    if (left != NONE || is_atom(message, "tell"))
+        tell(i);
     if (left == NONE)
         return state;
-    tell(i);
     if (left == DONE)
         bl_exit(bl_atom("normal"));
     do_something(i);
@@ -131,7 +145,30 @@ static void direct(bl_term unused)
         send(senders[i], DONE);
 }
 
-LAW(outbox, keeps_the_order)
+static bool watched;
+static _Atomic bool over;
+
+static void see(void *unused, const bl_trace_event *e)
+{
+    (void)unused;
+    (void)e;
+}
+
+/* Comes and goes. */
+static void watch(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; !over; i = (i + 1) % SENDERS) {
+        bl_trace *t = bl_trace_to_function(see, NULL);
+        CLAIM(t != NULL);
+        bl_error error = bl_trace_process(t, senders[i], BL_TRACE_RUNNING | BL_TRACE_SEND, 0);
+        CLAIM(error == BL_OK || error == BL_ENOPROC);
+        CLAIM(bl_trace_end(t) == BL_OK);
+        bl_yield();
+    }
+}
+
+static void hold(void)
 {
     uint64_t seed = random_seed("outbox");
     for (int i = 0; i < CROWD; i++)
@@ -142,8 +179,34 @@ LAW(outbox, keeps_the_order)
         draws[i] = random_split(seed, (uint64_t)i);
         senders[i] = spawn_resting(sender, i);
     }
+    over = false;
+    bl_pid watcher = watched ? spawn(watch, 0) : bl_self();
     cr_assert(ended_well(spawn(direct, 0)));
     cr_assert(ended_well(collector));
+    over = true;
+    cr_assert(ended_well(watcher));
     for (int i = 0; i < SENDERS; i++)
         cr_assert_eq(heard[i], told[i]);
+}
+
+LAW(outbox, keeps_the_order)
+{
+    hold();
+}
+
+static void with_short_slices(unsigned schedulers)
+{
+    start_with((bl_options){.schedulers = schedulers, .reductions = 20});
+    hold();
+    stop();
+}
+
+SCALE_ON_1(Test(outbox, keeps_the_order_with_short_slices_on_1) { with_short_slices(1); })
+Test(outbox, keeps_the_order_with_short_slices_on_4) { with_short_slices(4); }
+
+/* What is put off when somebody begins to watch is sent first. */
+LAW(outbox, keeps_the_order_whoever_watches)
+{
+    watched = true;
+    hold();
 }
