@@ -25,6 +25,6 @@ ENV LANG=C.UTF-8 HOME=/tmp
 RUN cmake --preset bench && cmake --build --preset bench \
     && mkdir -p build/bench/peers \
     && for peer in erlang elixir go; do bench/contenders/$peer/build build/bench/peers || exit 1; done
-RUN for preset in dev release asan hostile tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done
+RUN for preset in dev release hostile tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done
 
 ENTRYPOINT ["tini", "-s", "-g", "--", "/beamling/docker/entrypoint.sh"]
