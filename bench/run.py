@@ -122,6 +122,7 @@ CONTENDERS = {
     "socketpair": Contender("OS processes made by fork(), talking through a pair of sockets", only=("copy",)),
     "by_hand": Contender("beamling's terms taken apart in C by hand, without patterns", only=("pattern",)),
     "bare_visit": Contender("no units: two cache lines each, visited at random", weight=150, only=("random_ring",)),
+    "bare_visit_two": Contender("no units: two cache lines each in each of two places", weight=270, only=("random_ring",)),
     "erlang": Contender("Erlang/OTP processes", "erlc", "erlang-base", 4_000),
     "elixir": Contender("Elixir processes", "elixirc", "elixir", 4_500),
     "go": Contender("goroutines and channels", "go", "golang-go", 4_000),
@@ -175,7 +176,7 @@ class Pace:
     figures: tuple = ()  # those measured unless others are asked for; empty: all
 
 
-USER = ("beamling", "beamling_resting", "by_hand", "bare_visit", "erlang", "elixir", "go")
+USER = ("beamling", "beamling_resting", "by_hand", "bare_visit", "bare_visit_two", "erlang", "elixir", "go")
 PEER_NAMES = ("erlang", "elixir", "go")
 
 

@@ -32,12 +32,13 @@ rgb(c) = c eq "beamling" ? 0x0072B2 : c eq "beamling_resting" ? 0x56B4E9 : \
          c eq "erlang" ? 0xCC79A7 : c eq "elixir" ? 0x9A4F7B : c eq "go" ? 0x009E73 : \
          c eq "pthread" ? 0xE69F00 : c eq "pthread_min" ? 0xB87A00 : \
          c eq "process" ? 0xD55E00 : c eq "posix_spawn" ? 0xA8501E : \
-         c eq "socketpair" ? 0x7A2E0E : c eq "by_hand" ? 0x444444 : 0x6b6b6b
+         c eq "socketpair" ? 0x7A2E0E : c eq "by_hand" ? 0x444444 : \
+         c eq "bare_visit_two" ? 0x9a9a9a : 0x6b6b6b
 shape(c) = c eq "beamling" ? 7 : c eq "beamling_resting" ? 6 : \
            c eq "erlang" ? 13 : c eq "elixir" ? 12 : c eq "go" ? 11 : \
            c eq "pthread" ? 5 : c eq "pthread_min" ? 4 : \
            c eq "process" ? 9 : c eq "posix_spawn" ? 8 : \
-           c eq "socketpair" ? 10 : c eq "by_hand" ? 15 : 14
+           c eq "socketpair" ? 10 : c eq "by_hand" ? 15 : c eq "bare_visit_two" ? 15 : 14
 faint(c) = 0x90000000 + rgb(c)
 # The same hues for words, dark enough to be read.
 tint(c) = c eq "beamling_resting" ? 0x2F87BF : c eq "pthread" ? 0xB07700 : c eq "pthread_min" ? 0x8F6200 : \

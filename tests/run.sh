@@ -206,7 +206,7 @@ preset() { # PRESET
     tsan,daily) left_out='^otp$' ;;
     asan,* | aarch64,all) left_out='^otp$' ;;
     dev-clang,daily | aarch64,daily)
-        chosen='^unit[.]|^laws[.](contexts|stacks|overflow|preemption|resting|exits|syscalls)$|^symbols$|^header' ;;
+        chosen='^unit[.]|^laws[.](contexts|stacks|overflow|preemption|resting|exits)$|^symbols$|^header' ;;
     esac
     { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -R "$chosen" -LE "$left_out" -j "$cpus"; echo $? >"build/$1/status"; } \
         </dev/null 2>&1 | tee "build/$1/tests.log" | grep --line-buffered -Ev '^ *Start |^$|^Internal ctest|^Label Time|sec\*proc'

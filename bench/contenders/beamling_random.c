@@ -151,46 +151,72 @@ static int batches(const struct setting *setting, uint64_t count, struct proof *
 const struct task beamling_random_ring = {.begin = begin, .batches = batches, .end = crew_end};
 const struct task beamling_resting_random_ring = {.begin = begin_resting, .batches = batches, .end = crew_end};
 
-/* ---- the floor: no units, only memory, as much as theirs and laid out like it ---- */
+/* ---- the floor: no units, only memory, as much as theirs and laid out like it ----
+ * Who has no stack lies in one place: two cache lines. Who has one lies in two, since the live bytes of its stack are
+ * elsewhere; where, it says itself, and who comes next stands there. */
 
 struct spot {
-    struct spot *next;
-    uint64_t visits; /* in the first cache line */
+    struct spot *next; /* the other place, or the first of whoever comes next */
+    uint64_t visits;   /* in the first cache line */
     uint64_t room[6], other[8];
 };
 
 static struct spot *spots, *at[TOKENS];
 static size_t spots_bytes;
+static int places; /* of each; the first of all come before the second of all */
 
-static int begin_visits(const struct setting *setting)
+/* Of n of them, i's, after whom j comes. */
+static void lay_out(uint64_t n, uint64_t i, uint64_t j)
 {
-    uint32_t *next = random_cycle(setting->n);
+    spots[i].next = places == 2 ? &spots[n + i] : &spots[j];
+    if (places == 2)
+        spots[n + i].next = &spots[j];
+}
+
+static int begin_visits_of(const struct setting *setting, int places_of_each)
+{
+    uint64_t n = setting->n;
+    uint32_t *next = random_cycle(n);
     if (!next)
         return -ENOMEM;
-    spots_bytes = setting->n * sizeof *spots;
+    places = places_of_each;
+    spots_bytes = n * (uint64_t)places * sizeof *spots;
     spots = mmap(NULL, spots_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (spots == MAP_FAILED) {
         free(next);
         return -ENOMEM;
     }
     (void)madvise(spots, spots_bytes, MADV_HUGEPAGE); /* as the runtime does; refused where they are off */
-    for (uint64_t i = 0; i < setting->n; i++)
-        spots[i].next = &spots[next[i]];
+    for (uint64_t i = 0; i < n; i++)
+        lay_out(n, i, next[i]);
     free(next);
     tokens = tokens_of(setting);
     for (uint64_t t = 0; t < tokens; t++)
-        at[t] = &spots[t * setting->n / tokens];
+        at[t] = &spots[t * n / tokens];
     return 0;
+}
+
+static int begin_visits(const struct setting *setting)
+{
+    return begin_visits_of(setting, 1);
+}
+
+static int begin_visits_two(const struct setting *setting)
+{
+    return begin_visits_of(setting, 2);
 }
 
 static int visit_batch(const struct setting *setting, struct proof *proof)
 {
     (void)setting;
     for (uint64_t hop = 0; hop < BATCH_RANDOM_HOPS; hop++) {
-        struct spot **token = &at[hop % tokens], *spot = *token;
-        spot->visits++;
-        spot->other[0]++;
-        *token = spot->next;
+        struct spot **token = &at[hop % tokens];
+        for (int place = 0; place < places; place++) {
+            struct spot *spot = *token;
+            spot->visits++;
+            spot->other[0]++;
+            *token = spot->next;
+        }
         proof->checksum++;
     }
     proof->work += BATCH_RANDOM_HOPS;
@@ -204,9 +230,16 @@ static void end_visits(const struct setting *setting)
 }
 
 static const struct task visits_task = {.begin = begin_visits, .batch = visit_batch, .end = end_visits};
+static const struct task visits_two_task = {.begin = begin_visits_two, .batch = visit_batch, .end = end_visits};
 
 const struct contender contender_bare_visit = {
     .name = "bare_visit",
     .what = "no units: two cache lines of memory for each, in which the place of the next stands",
     .random_ring = &visits_task,
+};
+
+const struct contender contender_bare_visit_two = {
+    .name = "bare_visit_two",
+    .what = "no units: for each two cache lines in one place and two in another, the next stands in the second",
+    .random_ring = &visits_two_task,
 };

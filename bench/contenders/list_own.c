@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-extern const struct contender contender_beamling, contender_beamling_resting, contender_by_hand, contender_bare_visit;
+extern const struct contender contender_beamling, contender_beamling_resting, contender_by_hand, contender_bare_visit,
+    contender_bare_visit_two;
 
 const struct contender *const contenders[] = {&contender_beamling, &contender_beamling_resting, &contender_by_hand,
-                                              &contender_bare_visit, NULL};
+                                              &contender_bare_visit, &contender_bare_visit_two, NULL};
