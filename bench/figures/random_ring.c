@@ -25,6 +25,6 @@ const struct figure figure_random_ring = {
     .name = "random_ring", .unit = "ns",
     .question = "What does a hop cost when each member lies somewhere else in memory?",
     .variants = (const char *const[]){"one_token", "tokens", NULL},
-    .sizes = (const uint64_t[]){10, 100, 1000, 10000, 100000, 1000000, 10000000, END_OF_SIZES},
+    .sizes = (const uint64_t[]){10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, END_OF_SIZES},
     .task = task, .ops = hops, .checksum = hops, .units = same,
 };

@@ -16,6 +16,6 @@ const struct figure figure_ring = {
     .name = "ring", .unit = "ns",
     .question = "What does a hop cost in a ring of n units?",
     .variants = (const char *const[]){"one_cpu", "free", NULL},
-    .sizes = (const uint64_t[]){10, 100, 1000, 100000, 1000000, 10000000, END_OF_SIZES},
+    .sizes = (const uint64_t[]){10, 100, 1000, 100000, 1000000, 10000000, 100000000, END_OF_SIZES},
     .task = task, .ops = ring_hops, .checksum = ring_hops, .units = same,
 };
