@@ -223,6 +223,14 @@ check_no_strays()
     rm -f "$pipe" "$pipe.out"
 }
 
+# The library's driver keeps open what it measures, and measures one after the other.
+check_gbench()
+{
+    says=$("$build/gbench" --benchmark_filter='^(yield|ping_pong)/beamling(_resting)?/one_cpu/2$' --benchmark_min_time=0.01 \
+        --benchmark_format=json 2>/dev/null | sed -n 's|.*"name": "\([a-z_]*/[a-z_]*\)/.*|\1|p; s|.*"checksum": \([0-9.e+]*\).*|\1|p' | xargs)
+    claim "gbench" 'yield/beamling 1.0*e+04 ping_pong/beamling 5.015*e+05 ping_pong/beamling_resting 5.015*e+05' "$says"
+}
+
 check_syscount()
 {
     [ -x "$build/syscount" ] || return
@@ -249,6 +257,7 @@ check_peaks
 drive=$build/drive_kernel
 check_refusals
 check_no_strays
+check_gbench
 check_syscount
 echo "$checked claims checked, $failed failed, $skipped cannot be done here"
 [ $failed -eq 0 ]

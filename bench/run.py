@@ -169,7 +169,6 @@ class Pace:
     memory: dict  # contender -> the n of its slope
     live: dict  # contender -> [(n, rounds)]; 0 rounds: once at the end, if there is time
     sizes: dict  # figure -> the n of its cells; not there: all that it lists
-    once: int  # where a timed figure has so many units, or more, it takes part in the first round only
     turns: dict  # figure -> in how many rounds it takes part; not there: in all
     counted: tuple  # figures whose system calls are counted
     count_rounds: int  # counts are exact: they need no crowd
@@ -200,7 +199,6 @@ QUICK = Pace(
            "wake": (1,), "hog": (0, 1), "ring": (1_000, 100_000), "random_ring": (1_000, 1_000_000),
            "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,),
            "skynet": (100_000,), "fj_create": (4_000,), "counting": (100_000,), "spawn_storm": (100_000,)},
-    once=10_000_000,
     turns={"copy": 1, "binary_step": 1, "selective": 2, "pattern": 2, "gc_isolation": 1, "heap_bytes": 2,
            "link_exit": 2, "monitor": 2, "call": 2, "timer": 1, "registry": 2, "wake": 1, "hog": 1, "random_ring": 1,
            "big": 1, "bank": 1, "chameneos": 1, "philosophers": 1, "dictionary": 1,
@@ -218,13 +216,13 @@ FULL = Pace(
            "wake": (1, 10), "hog": (0, 1, 10), "random_ring": (10, 100, 1_000, 100_000, 1_000_000, 10_000_000, 100_000_000),
            "big": (20_000,), "bank": (50_000,), "chameneos": (200_000,), "philosophers": (10_000,), "dictionary": (10_000,),
            "skynet": (1_000_000,), "fj_create": (40_000,), "counting": (1_000_000,), "spawn_storm": (1_000_000,)},
-    once=100_000_000,
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
            "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3, "random_ring": 2,
            "big": 5, "bank": 5, "chameneos": 5, "philosophers": 5, "dictionary": 5,
            "skynet": 5, "fj_create": 5, "thread_ring": 5, "counting": 5, "spawn_storm": 5})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
 DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
+ONCE = 100_000_000  # who has so many units, or more, takes part in the first round only
 UNITS_A_SECOND = 200_000  # of a timed figure that has millions: so many, at least, are created, told what to do, and ended
 
 # ---------------------------------------------------------------------- children
@@ -874,7 +872,7 @@ class Campaign:
     def plan_timed(self, name: str) -> list[Cell]:
         listed = self.listed.get(name, {})
         sizes = self.pace.sizes.get(name, {n for _, n in listed})
-        return [Cell(name, variant, n, 1 if n >= self.pace.once else self.turns(name)) for variant, n in listed
+        return [Cell(name, variant, n, 1 if n >= ONCE else self.turns(name)) for variant, n in listed
                 if n in sizes and not {(name, variant), (name, variant, n)} & self.pace.skip]
 
     def turns(self, name: str) -> int:
