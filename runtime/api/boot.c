@@ -237,7 +237,7 @@ static void free_processes(void)
             parcel_release(p->arg);
         process_heap_drop(p);
         extra_forget(p);
-        if (processes.all[i].frames.bytes)
+        if (processes.all[i].frames.block)
             frames_drop(&processes.all[i].frames);
         ctx_fini(&processes.all[i].ctx);
     }

@@ -136,7 +136,9 @@ static inline void tell_who_wait(struct process *p)
 static void collect_off_lane(struct process *p)
 {
     size_t moved;
-    uint8_t reason = collect_stack(p, p->frames.bytes, (const char *)p->frames.bytes + process_stack_size(p), &moved);
+    size_t size = process_stack_size(p);
+    const char *bytes = frames_bytes(&p->frames, process_home(p), size);
+    uint8_t reason = collect_stack(p, bytes, bytes + size, &moved);
     if (UNLIKELY(reason))
         process_set_doomed(p, reason);
 }

@@ -184,7 +184,7 @@ void sched_evict(struct sched *s, struct lane *lane)
     struct process *p = lane->resident;
     sched_count(&s->evictions);
     lane->resident = NULL;
-    if (LIKELY(frames_save(&p->frames, lane, p->ctx.sp)))
+    if (LIKELY(frames_save(&p->frames, process_home(p), lane, p->ctx.sp)))
         return;
     process_set_doomed(p, ATOM_no_memory);
     inbox_touch(&p->inbox);

@@ -7,13 +7,25 @@
 
 struct process_table processes;
 
-enum { LARGE_PAGE = 2 * 1024 * 1024 };
+/* HOMES_COLOUR: a process and its home do not fight for the same sets of the L1 cache. HOMES_FEW: they fit into an L2. */
+enum { LARGE_PAGE = 2 * 1024 * 1024, HOMES_COLOUR = 2048, HOMES_FEW = 4096 };
+
+static size_t slots_size(uint64_t capacity)
+{
+    return align_up(capacity * sizeof(struct process), LARGE_PAGE);
+}
+
+/* The slots, and behind them the homes. Large pages to the end: what is reserved begins at one then. */
+static size_t table_size(uint64_t capacity)
+{
+    return 2 * slots_size(capacity) + align_up(HOMES_COLOUR, LARGE_PAGE);
+}
 
 int processes_create(uint64_t wanted, uint64_t least, uint64_t slack)
 {
     for (; wanted >= least; wanted /= 2) {
-        size_t size = align_up((wanted + slack) * sizeof(struct process), os_page_size());
-        struct process *all = os_reserve(size);
+        size_t size = slots_size(wanted + slack);
+        struct process *all = os_reserve(table_size(wanted + slack));
         if (!all)
             continue;
         /* Small programs stay small: only what lies beyond the first large page asks
@@ -21,7 +33,9 @@ int processes_create(uint64_t wanted, uint64_t least, uint64_t slack)
         if (size > LARGE_PAGE)
             os_wish_large_pages((char *)all + LARGE_PAGE, size - LARGE_PAGE);
         processes.all = all;
+        processes.to_homes = size + HOMES_COLOUR;
         processes.capacity = wanted + slack;
+        processes.few = processes.capacity < HOMES_FEW ? processes.capacity : HOMES_FEW;
         atomic_store_explicit(&all[0].generation, UINT32_MAX, memory_order_relaxed); /* nobody's: process_find() */
         pool_init_over(&processes.pool, sizeof *all, offsetof(struct process, next), all + 1, processes.capacity - 1);
         return 0;
@@ -32,7 +46,7 @@ int processes_create(uint64_t wanted, uint64_t least, uint64_t slack)
 void processes_destroy(void)
 {
     if (processes.all)
-        os_release(processes.all, align_up(processes.capacity * sizeof(struct process), os_page_size()));
+        os_release(processes.all, table_size(processes.capacity));
     processes = (struct process_table){0};
 }
 

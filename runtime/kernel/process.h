@@ -76,6 +76,7 @@ struct process {
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct process) == 128 || CTX_TSAN, "two cache lines");
+_Static_assert(sizeof(struct process) >= FRAMES_HOME, "homes are as far apart as processes");
 
 /* Who holds it may doom it, and who holds its lane, if there is no memory for its frames (sched_evict()): the first
  * is the one who does. relaxed: what makes the second seen is in its inbox (settle()) or under the lock. */
@@ -101,6 +102,8 @@ _Static_assert(offsetof(struct process, lane) == offsetof(struct process, next) 
 struct process_table {
     struct process *all;
     uint64_t capacity;
+    uint64_t few;     /* no more than the capacity: the homes of so many stay in the caches, and need not be fetched */
+    size_t to_homes;  /* from a slot to its home */
     struct pool pool; /* of free slots */
     /* Of those that say nothing: */
     bool off_heap;    /* message_queue_data */
@@ -120,6 +123,21 @@ uint64_t processes_used(void);
 static inline uint32_t process_index(const struct process *p)
 {
     return (uint32_t)(p - processes.all);
+}
+
+/* Where its frames lie when they are in no lane, and small (machine/lane). The homes are a second array, of which
+ * only those pages are touched whose owners have been there. Its place says where a process has its home: the two can be
+ * fetched at once, where a pointer could be followed only when the process has been. */
+static inline void *process_home(const struct process *p)
+{
+    return (char *)(uintptr_t)p + processes.to_homes;
+}
+
+static inline void process_fetch_home(const struct process *p)
+{
+    const char *home = process_home(p);
+    __builtin_prefetch(home, 1);
+    __builtin_prefetch(home + CACHE_LINE, 1);
 }
 
 /* The owner's own generation; also for whoever holds the process. */
@@ -180,6 +198,14 @@ static inline void process_unbind(struct process *p)
     p->lane = NULL;
 }
 
+static inline struct process *process_if_alive(struct process *p, term pid)
+{
+    /* acquire: who finds it dead sees all that it did; pairs with mailbox_close(). What is
+     * read through p is guarded by the inbox's compare-and-swap. */
+    uint32_t generation = atomic_load_explicit(&p->generation, memory_order_acquire);
+    return LIKELY(generation == term_pid_generation(pid)) ? p : NULL;
+}
+
 /* The slot of a pid, if the process is alive at this moment; else NULL. It may be gone
  * a moment later: use inbox_push() with the pid's generation, which checks again.
  * What is no pid finds nobody: slot 0 is never used and has a generation that no pid
@@ -187,13 +213,19 @@ static inline void process_unbind(struct process *p)
 static inline struct process *process_find(term pid)
 {
     uint32_t index = term_pid_index(pid);
-    if (UNLIKELY(index >= processes.capacity))
-        return NULL;
-    struct process *p = &processes.all[index];
-    /* acquire: who finds it dead sees all that it did; pairs with mailbox_close(). What is
-     * read through p is guarded by the inbox's compare-and-swap. */
-    uint32_t generation = atomic_load_explicit(&p->generation, memory_order_acquire);
-    return LIKELY(generation == term_pid_generation(pid)) ? p : NULL;
+    return LIKELY(index < processes.capacity) ? process_if_alive(&processes.all[index], pid) : NULL;
+}
+
+/* The same for who is going to wake it: among many, its home is fetched before the process is waited for. */
+static inline struct process *process_find_to_wake(term pid)
+{
+    uint32_t index = term_pid_index(pid);
+    if (UNLIKELY(index >= processes.few)) {
+        if (UNLIKELY(index >= processes.capacity))
+            return NULL;
+        process_fetch_home(&processes.all[index]);
+    }
+    return process_if_alive(&processes.all[index], pid);
 }
 
 #endif

@@ -104,7 +104,7 @@ static NOINLINE bl_error send_slowly(struct sched *s, struct process *p, term to
 
 bl_error message_send_now(struct sched *s, term to, term word)
 {
-    struct process *p = process_find(to);
+    struct process *p = process_find_to_wake(to);
     if (UNLIKELY(!p))
         return BL_OK;
     if (term_is_pointer(word))
@@ -142,7 +142,7 @@ bl_error message_send_block(struct sched *s, term to, struct block *made)
         s->reductions -= (int32_t)(copy_words(made) / WORDS_PER_REDUCTION);
     if (s && UNLIKELY(outbox_is_open(s)) && outbox_send_made(s, to, &made->message))
         return BL_OK;
-    struct process *p = process_find(to);
+    struct process *p = process_find_to_wake(to);
     if (UNLIKELY(!p))
         return undelivered(&made->message);
     if (UNLIKELY(!s))
@@ -509,7 +509,7 @@ _Noreturn void process_hibernate(struct sched *s, bl_function *function, term ke
     if (p->extra)
         p->extra->catching = NULL;
     p->arg = garbage_compact(s, kept);
-    if (p->frames.bytes)
+    if (p->frames.block)
         frames_drop(&p->frames);
     p->kind = PROCESS_HIBERNATING;
     p->entry.function = function;

@@ -272,7 +272,7 @@ void process_end(struct process *p, uint64_t word)
     s->current = NULL;
     process_unbind(p);
     ctx_fini(&p->ctx);
-    if (p->frames.bytes)
+    if (p->frames.block)
         frames_drop(&p->frames);
     if (UNLIKELY(p->extra != NULL) || UNLIKELY(!parcel_is_word(word))) {
         end_slowly(s, p, word);

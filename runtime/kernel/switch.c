@@ -161,7 +161,7 @@ static uint64_t resume_evicted(struct sched *s, struct ctx *from, struct process
         ctx_fini(&p->ctx);
         return begin(s, from, p, lane, after);
     }
-    frames_load(&p->frames, lane, p->ctx.sp);
+    frames_load(&p->frames, process_home(p), lane, p->ctx.sp);
     lane->resident = p;
     return resume(s, from, p, lane, after);
 }

@@ -81,41 +81,52 @@ struct lane *lanes_guard_hit(struct lanes *lanes, const void *address)
 }
 
 /* A block is exchanged when it is too small, or when more than half of it is idle:
- * a process that was deep once must not hold a deep block for ever. */
-static bool frames_fit(struct frames *f, uint32_t size)
+ * a process that was deep once must not hold a deep block for ever. Who is at home keeps one that is not larger
+ * than this, since many are a little deeper at every other turn. */
+enum { FRAMES_KEPT = 4 * FRAMES_HOME };
+
+static bool fits_closely(const struct frames *f, uint32_t size)
 {
-    if (size <= f->room && f->room <= 2 * size + 64)
-        return true;
+    return size <= f->room && f->room <= 2 * size + 64;
+}
+
+static NOINLINE bool exchange_block(struct frames *f, uint32_t size)
+{
     size_t room = memory_good_size(size);
-    void *bytes = memory_alloc(room);
-    if (!bytes)
+    void *block = memory_alloc(room);
+    if (!block)
         return size <= f->room; /* too large a block is better than none */
-    if (f->bytes)
-        memory_free(f->bytes, f->room);
-    *f = (struct frames){.bytes = bytes, .room = (uint32_t)room};
+    frames_drop(f);
+    *f = (struct frames){.block = block, .room = (uint32_t)room};
     return true;
 }
 
-bool frames_save(struct frames *f, const struct lane *lane, const void *sp)
+bool frames_save(struct frames *f, void *home, const struct lane *lane, const void *sp)
 {
     ASSERT((const char *)sp >= (const char *)lane->stack.low && (const char *)sp < lane->foot);
     uint32_t size = (uint32_t)(lane->foot - (const char *)sp);
-    if (UNLIKELY(!frames_fit(f, size)))
+    if (size <= FRAMES_HOME) {
+        if (UNLIKELY(f->room > FRAMES_KEPT))
+            frames_drop(f);
+        ctx_copy(home, sp, size);
+        return true;
+    }
+    if (UNLIKELY(!fits_closely(f, size)) && !exchange_block(f, size))
         return false;
-    ctx_copy(f->bytes, sp, size);
+    ctx_copy(f->block, sp, size);
     return true;
 }
 
-void frames_load(const struct frames *f, const struct lane *lane, void *sp)
+void frames_load(const struct frames *f, const void *home, const struct lane *lane, void *sp)
 {
     size_t size = (size_t)(lane->foot - (char *)sp);
     TELL_USABLE(sp, size);
-    ctx_copy(sp, f->bytes, size);
+    ctx_copy(sp, frames_bytes(f, home, size), size);
 }
 
 void frames_drop(struct frames *f)
 {
-    if (f->bytes)
-        memory_free(f->bytes, f->room);
+    if (f->block)
+        memory_free(f->block, f->room);
     *f = (struct frames){0};
 }

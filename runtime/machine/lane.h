@@ -67,17 +67,26 @@ void lanes_destroy(struct lanes *);
 /* The lane in whose guard the address lies, or NULL. Async-signal-safe. */
 struct lane *lanes_guard_hit(struct lanes *, const void *address);
 
-/* A process's stack while it is not in its lane. */
+/* A process's stack while it is not in its lane. Most are small: those lie at home, which is memory of the
+ * owner's that is always there, FRAMES_HOME bytes of it. Others lie in a block. */
 struct frames {
-    void *bytes;   /* of [sp, foot) */
+    void *block;   /* NULL: none */
     uint32_t room; /* bytes the block can hold */
 } __attribute__((packed, aligned(4))); /* what comes next begins at once */
 
-/* Copy [sp, foot) out. The block is kept when it fits closely, else exchanged.
+enum { FRAMES_HOME = 2 * CACHE_LINE };
+
+/* Copy [sp, foot) out. A block is kept when it fits closely, else exchanged.
  * False: no memory; nothing has changed. */
-bool frames_save(struct frames *, const struct lane *, const void *sp);
-/* Copy the bytes back to [sp, foot). The block stays, for the next time. */
-void frames_load(const struct frames *, const struct lane *, void *sp);
+bool frames_save(struct frames *, void *home, const struct lane *, const void *sp);
+/* Copy the bytes back to [sp, foot). A block stays, for the next time. */
+void frames_load(const struct frames *, const void *home, const struct lane *, void *sp);
+/* Where they are, if they are `size` bytes. */
+static inline const void *frames_bytes(const struct frames *f, const void *home, size_t size)
+{
+    return size <= FRAMES_HOME ? home : f->block;
+}
+/* There is no block any more. */
 void frames_drop(struct frames *);
 
 #endif

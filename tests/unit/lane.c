@@ -146,6 +146,13 @@ Test(lane, one_that_is_not_open_yet_traps_until_it_is)
 
 /* ---- frames ---- */
 
+/* Of each its own. */
+static char *home_of(const struct frames *f)
+{
+    static char homes[16][FRAMES_HOME];
+    return homes[(uintptr_t)f / sizeof *f % 16];
+}
+
 static void fill(char *from, char *to, struct random *r)
 {
     while (from < to)
@@ -162,10 +169,10 @@ Test(frames, come_back_to_the_same_place_byte_for_byte, .init = create, .fini = 
         char *sp = lane->foot - size;
         fill(sp, lane->foot, &r);
         memcpy(expected, sp, size);
-        cr_assert(frames_save(&f, lane, sp));
-        cr_assert_geq(f.room, size);
+        cr_assert(frames_save(&f, home_of(&f), lane, sp));
+        cr_assert(size <= FRAMES_HOME || f.room >= size);
         memset(low_of(3), 0, lane->stack.size);
-        frames_load(&f, lane, sp);
+        frames_load(&f, home_of(&f), lane, sp);
         cr_assert_arr_eq(sp, expected, size);
         if (size < lane->stack.size)
             cr_assert_eq(sp[-1], 0, "nothing below the stack pointer was written");
@@ -179,15 +186,15 @@ Test(frames, of_two_processes_take_turns_in_one_lane, .init = create, .fini = de
     struct lane *lane = &lanes.all[0];
     char *sp_one = lane->foot - 200, *sp_two = lane->foot - 3000;
     memset(sp_one, 'a', 200);
-    cr_assert(frames_save(&one, lane, sp_one));
+    cr_assert(frames_save(&one, home_of(&one), lane, sp_one));
     memset(sp_two, 'b', 3000);
     for (int i = 0; i < 10; i++) {
-        cr_assert(frames_save(&two, lane, sp_two));
-        frames_load(&one, lane, sp_one);
+        cr_assert(frames_save(&two, home_of(&two), lane, sp_two));
+        frames_load(&one, home_of(&one), lane, sp_one);
         for (char *p = sp_one; p < lane->foot; p++)
             cr_assert_eq(*p, 'a');
-        cr_assert(frames_save(&one, lane, sp_one));
-        frames_load(&two, lane, sp_two);
+        cr_assert(frames_save(&one, home_of(&one), lane, sp_one));
+        frames_load(&two, home_of(&two), lane, sp_two);
         for (char *p = sp_two; p < lane->foot; p++)
             cr_assert_eq(*p, 'b');
     }
@@ -199,12 +206,12 @@ Test(frames, keep_a_block_that_fits, .init = create, .fini = destroy)
 {
     struct frames f = {0};
     struct lane *lane = &lanes.all[0];
-    cr_assert(frames_save(&f, lane, lane->foot - 1000));
-    void *block = f.bytes;
-    cr_assert(frames_save(&f, lane, lane->foot - 900));
-    cr_assert_eq(f.bytes, block);
-    cr_assert(frames_save(&f, lane, lane->foot - 1000));
-    cr_assert_eq(f.bytes, block);
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 1000));
+    void *block = f.block;
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 900));
+    cr_assert_eq(f.block, block);
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 1000));
+    cr_assert_eq(f.block, block);
     frames_drop(&f);
 }
 
@@ -212,8 +219,8 @@ Test(frames, exchange_a_block_that_is_too_small, .init = create, .fini = destroy
 {
     struct frames f = {0};
     struct lane *lane = &lanes.all[0];
-    cr_assert(frames_save(&f, lane, lane->foot - 100));
-    cr_assert(frames_save(&f, lane, lane->foot - 5000));
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 100));
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 5000));
     cr_assert_geq(f.room, 5000);
     frames_drop(&f);
 }
@@ -222,18 +229,56 @@ Test(frames, do_not_hold_a_deep_block_for_ever, .init = create, .fini = destroy)
 {
     struct frames f = {0};
     struct lane *lane = &lanes.all[0];
-    cr_assert(frames_save(&f, lane, lane->foot - 50000));
-    cr_assert(frames_save(&f, lane, lane->foot - 100));
-    cr_assert_leq(f.room, 2 * 100 + 64);
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 50000));
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 200));
+    cr_assert_leq(f.room, 2 * 200 + 64);
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 50000));
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 100));
+    cr_assert_null(f.block, "nor if there is room at home");
+    frames_drop(&f);
+}
+
+Test(frames, that_are_small_lie_at_home, .init = create, .fini = destroy)
+{
+    struct frames f = {0};
+    struct lane *lane = &lanes.all[0];
+    char home[FRAMES_HOME + 1] = {0};
+    memset(lane->foot - FRAMES_HOME - 1, 'f', FRAMES_HOME + 1);
+    cr_assert(frames_save(&f, home, lane, lane->foot - FRAMES_HOME));
+    cr_assert_null(f.block);
+    cr_assert_eq(frames_bytes(&f, home, FRAMES_HOME), home);
+    for (int i = 0; i < FRAMES_HOME; i++)
+        cr_assert_eq(home[i], 'f');
+    cr_assert_eq(home[FRAMES_HOME], 0, "there is somebody else's");
+
+    memset(home, 0, sizeof home);
+    cr_assert(frames_save(&f, home, lane, lane->foot - FRAMES_HOME - 1));
+    cr_assert_eq(frames_bytes(&f, home, FRAMES_HOME + 1), f.block);
+    for (int i = 0; i < FRAMES_HOME; i++)
+        cr_assert_eq(home[i], 0);
+    frames_drop(&f);
+}
+
+Test(frames, keep_a_small_block_while_they_are_at_home, .init = create, .fini = destroy)
+{
+    struct frames f = {0};
+    struct lane *lane = &lanes.all[0];
+    cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 300));
+    void *block = f.block;
+    for (int i = 0; i < 3; i++) {
+        cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 100));
+        cr_assert(frames_save(&f, home_of(&f), lane, lane->foot - 300));
+        cr_assert_eq(f.block, block);
+    }
     frames_drop(&f);
 }
 
 Test(frames, dropped_are_none, .init = create, .fini = destroy)
 {
     struct frames f = {0};
-    cr_assert(frames_save(&f, &lanes.all[0], lanes.all[0].foot - 100));
+    cr_assert(frames_save(&f, home_of(&f), &lanes.all[0], lanes.all[0].foot - 1000));
     frames_drop(&f);
-    cr_assert_null(f.bytes);
+    cr_assert_null(f.block);
     cr_assert_eq(f.room, 0);
     frames_drop(&f);
 }

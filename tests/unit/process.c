@@ -2,6 +2,7 @@
 #include "kernel/process.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 enum { WANTED = 1000, SLACK = 100 };
 
@@ -39,12 +40,39 @@ Test(process, is_two_cache_lines_and_aligned_to_them, .init = create, .fini = de
     cr_assert_eq(offsetof(struct process, ctx), CACHE_LINE, "what its owner touches begins the second line");
 }
 
+static bool overlap(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    return a < b + b_size && b < a + a_size;
+}
+
+Test(process, has_a_home_that_is_nobody_elses, .init = create, .fini = destroy)
+{
+    const char *slots = (const char *)processes.all;
+    size_t size = processes.capacity * sizeof(struct process);
+    for (struct process *p; (p = born());) {
+        char *home = process_home(p);
+        cr_assert(!overlap(home, FRAMES_HOME, slots, size));
+        cr_assert(p == processes.all + 1 || home >= (char *)process_home(p - 1) + FRAMES_HOME);
+        memset(home, 'h', FRAMES_HOME);
+    }
+    for (uint32_t i = 1; i < processes.capacity; i++)
+        cr_assert(process_generation(&processes.all[i]) == 1);
+}
+
+Test(process, and_its_home_are_in_other_sets_of_a_cache, .init = create, .fini = destroy)
+{
+    struct process *p = born();
+    cr_assert_gt(((uintptr_t)process_home(p) - (uintptr_t)p) % 4096, sizeof *p);
+    cr_assert_eq((uintptr_t)process_home(p) % FRAMES_HOME, 0);
+}
+
 Test(process, is_found_by_its_pid, .init = create, .fini = destroy)
 {
     for (int i = 0; i < WANTED; i++) {
         struct process *p = born();
         cr_assert_not_null(p);
         cr_assert_eq(process_find(process_pid(p)), p);
+        cr_assert_eq(process_find_to_wake(process_pid(p)), p);
         cr_assert(term_is_pid(process_pid(p)));
     }
 }
@@ -83,8 +111,23 @@ Test(process, is_not_found_by_a_forged_pid, .init = create, .fini = destroy)
     cr_assert_null(process_find(term_pid(PID_INDEX_NOBODY - 1, 1)));
 }
 
+Test(process, is_found_among_many_to_be_woken_or_not_at_all)
+{
+    cr_assert_eq(processes_create(20000, 20000, SLACK), 0);
+    for (int i = 0; i < 20000; i++) {
+        struct process *p = born();
+        cr_assert_eq(process_find_to_wake(process_pid(p)), p);
+        cr_assert_null(process_find_to_wake(term_pid(process_index(p), process_generation(p) + 1)));
+    }
+    cr_assert_null(process_find_to_wake(term_pid((uint32_t)processes.capacity, 1)));
+    cr_assert_null(process_find_to_wake(term_pid(PID_INDEX_NOBODY, 1)));
+    cr_assert_null(process_find_to_wake(TERM_NONE));
+    processes_destroy();
+}
+
 Test(process, nobody_is_found_without_a_table)
 {
+    cr_assert_null(process_find_to_wake(term_pid(1, 1)));
     cr_assert_null(process_find(term_pid(1, 1)));
     cr_assert_null(process_find(TERM_NONE));
     processes_destroy();
