@@ -52,6 +52,7 @@ set style line 1 lc rgb rule lw 1
 set border 1 lc rgb 0x999999 lw 1
 set tics nomirror scale 0.5 textcolor rgb grey font face.",14.5"
 set errorbars small
+set style textbox opaque margins 0.5,0.2 fillcolor rgb "#ffffff" noborder # a line that goes on passes behind the name of one that ends
 
 # --- the words around the picture ---
 left_px = 202                            # where the picture begins when names stand left of it

@@ -20,5 +20,5 @@ plot data.".deaths.tsv" using (column("from")):(column("at")):(column("n") - col
      data.".samples.tsv" using (column("n")):(column("value")):(faint(strcol("contender"))) with points pt 7 ps 0.45*dot lc rgb variable, \
      for [c in lines] of(c) using (column("n")):(column("median")):(column("low")):(column("high")) with yerrorbars pt 0 lw 2 lc rgb rgb(c), \
      for [c in lines] of(c) using (column("n")):(column("median")) with points pt shape(c) ps 1.15*dot lw 2 lc rgb rgb(c), \
-     data.".ends.tsv" using (column("n")):(column("y")):(strcol("label")):(tint(strcol("contender"))) with labels left offset char 1.3,0 font bold.",14" textcolor rgb variable, \
+     data.".ends.tsv" using (column("n")):(column("y")):(strcol("label")):(tint(strcol("contender"))) with labels left offset char 1.3,0 font bold.",14" textcolor rgb variable boxed, \
      data.".deaths.tsv" using (column("n")):(column("at")):("✖"):(rgb(strcol("contender"))) with labels center font face.",17" textcolor rgb variable

@@ -34,7 +34,7 @@ do for [i=1:panel_count] {
          p."samples.tsv" using (column("n")):(column("value")):(faint(strcol("contender"))) with points pt 7 ps 0.45*dot lc rgb variable, \
          for [c in panel_lines[i]] p.c.".tsv" using (column("n")):(column("median")):(column("low")):(column("high")) with yerrorbars pt 0 lw 2 lc rgb rgb(c), \
          for [c in panel_lines[i]] p.c.".tsv" using (column("n")):(column("median")) with points pt shape(c) ps 1.1*dot lw 2 lc rgb rgb(c), \
-         p."ends.tsv" using (column("n")):(column("y")):(strcol("label")):(tint(strcol("contender"))) with labels left offset char 1.3,0 font bold.",14" textcolor rgb variable
+         p."ends.tsv" using (column("n")):(column("y")):(strcol("label")):(tint(strcol("contender"))) with labels left offset char 1.3,0 font bold.",14" textcolor rgb variable boxed
     unset label 5
     unset label 6
     unset for [j=101:300] label j
