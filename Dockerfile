@@ -22,9 +22,6 @@ COPY . .
 
 # Built as it will be used.
 ENV LANG=C.UTF-8 HOME=/tmp
-RUN cmake --preset bench && cmake --build --preset bench \
-    && mkdir -p build/bench/peers \
-    && for peer in erlang elixir go; do bench/contenders/$peer/build build/bench/peers || exit 1; done
-RUN for preset in dev release hostile tsan; do cmake --preset $preset && cmake --build --preset $preset || exit 1; done
+RUN tests/run.sh --build --preset bench,dev,release,hostile,tsan
 
 ENTRYPOINT ["tini", "-s", "-g", "--", "/beamling/docker/entrypoint.sh"]

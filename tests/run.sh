@@ -5,6 +5,7 @@
 #
 #   --quick           dev only, units and laws
 #   --preset P,..     only these presets
+#   --build           build them, and run nothing: each that builds counts as one test
 #   --all             each preset with every test, and asan: an hour on two CPUs. Without it each shows what no other does
 #   --help            this text
 #
@@ -37,12 +38,13 @@ usage() { sed -n '/^# usage/,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//p}' 
 all='dev dev-clang release asan hostile tsan aarch64 bench scripts'
 daily='dev dev-clang release hostile tsan aarch64 bench scripts'
 by_hand='gcc-O0 gcc-O1 gcc-O2 gcc-O3 gcc-lto clang-O0 clang-O1 clang-O2 clang-O3'
-presets= tests=daily
+presets= tests=daily running=yes
 
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) tests=quick ;;
     --all) tests=all ;;
+    --build) running=no ;;
     --preset | --preset=)
         [ -n "${2-}" ] || { echo "run.sh: --preset needs some of: $all" >&2; exit 2; }
         presets=$(echo "$2" | tr , ' ')
@@ -184,19 +186,6 @@ $(sed -n '/^The following tests FAILED/,/^Errors/{/^\t/p}' "$log" | sed "s/^[[:s
 }
 
 preset() { # PRESET
-    say "$1: building"
-    case $1 in
-    dev-clang) set -- "$1" dev -DCMAKE_C_COMPILER=clang ;;
-    gcc-lto) set -- "$1" release -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON -DBEAMLING_ASSERTS=ON ;;
-    gcc-O? | clang-O?) set -- "$1" release "-DCMAKE_C_COMPILER=${1%-*}" -DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=-${1#*-}" -DBEAMLING_ASSERTS=ON ;;
-    *) set -- "$1" "$1" -DBEAMLING_BENCH=OFF ;;
-    esac
-    name=$1 base=$2
-    shift 2
-    build "$name" --preset "$base" -B "build/$name" -DBEAMLING_TESTS=ON -DBEAMLING_EXAMPLES=ON "$@" ||
-        { result 1 "$name does not build"; return; }
-    set -- "$name"
-    say "$1: testing"
     chosen='.' left_out='^$'
     case $1,$tests in
     *,quick) left_out='^(otp|oracle|stress|model)$' ;;
@@ -208,6 +197,21 @@ preset() { # PRESET
     dev-clang,daily | aarch64,daily)
         chosen='^unit[.]|^laws[.](contexts|stacks|overflow|preemption|resting|exits)$|^symbols$|^header' ;;
     esac
+    say "$1: building"
+    case $1 in
+    dev-clang) set -- "$1" dev -DCMAKE_C_COMPILER=clang ;;
+    gcc-lto) set -- "$1" release -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON -DBEAMLING_ASSERTS=ON ;;
+    gcc-O? | clang-O?) set -- "$1" release "-DCMAKE_C_COMPILER=${1%-*}" -DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=-${1#*-}" -DBEAMLING_ASSERTS=ON ;;
+    *) set -- "$1" "$1" -DBEAMLING_BENCH=OFF ;;
+    esac
+    name=$1 base=$2
+    shift 2
+    build "$name" --preset "$base" -B "build/$name" -DBEAMLING_TESTS=ON -DBEAMLING_EXAMPLES=ON \
+        -DBEAMLING_TESTS_CHOSEN="$chosen" -DBEAMLING_TESTS_LEFT_OUT="$left_out" "$@" ||
+        { result 1 "$name does not build"; return; }
+    [ $running = yes ] || { result 0 "$name builds"; return; }
+    set -- "$name"
+    say "$1: testing"
     { ctest --test-dir "build/$1" --output-on-failure --no-tests=error -R "$chosen" -LE "$left_out" -j "$cpus"; echo $? >"build/$1/status"; } \
         </dev/null 2>&1 | tee "build/$1/tests.log" | grep --line-buffered -Ev '^ *Start |^$|^Internal ctest|^Label Time|sec\*proc'
     count "$1" "$(cat "build/$1/status")"
@@ -218,13 +222,14 @@ preset() { # PRESET
 bench() {
     say "bench: building"
     build bench --preset bench || { result 1 "bench does not build"; return; }
+    [ $running = yes ] || { build_peers; return; }
     say "bench: does every contender keep the contract?"
     bench/check-drive.sh build/bench/bin </dev/null
     result $? "bench: check-drive.sh"
     peers
 }
 
-peers() {
+build_peers() {
     mkdir -p build/bench/peers
     any=no
     for peer in erlang:erlc elixir:elixirc go:go; do
@@ -234,6 +239,10 @@ peers() {
             result $? "bench: contenders/${peer%:*}/build"
         fi
     done
+}
+
+peers() {
+    build_peers
     if [ $any = yes ] && has /usr/bin/python3; then
         say "bench: do the peers keep it?"
         [ "$tests" = all ] && how='' || how=--quick
