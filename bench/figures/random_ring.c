@@ -6,7 +6,8 @@
  * visits its members in the order of their creation, which the prefetchers of a CPU see through.
  * Not measured: parallelism. The contender bare_visit has no units: two cache lines of 128 bytes each, in
  * which the place of the next stands; what a visit of so much memory costs at least. bare_visit_two has two such places
- * for each, of which the first says where the second is, and that who is next: as a process and its stack.
+ * for each, of which the first says where the second is, and that who is next: as a process and its stack would be, if
+ * the pid did not say where both are.
  * n: members; of a thousand tokens, at least as many. */
 #include "figures.h"
 
