@@ -272,7 +272,8 @@ BL_API void bl_reduce(unsigned n);
  * ThreadSanitizer, nor in a program that is linked statically (bl_stats.preemptive).
  *
  * It may go on on another thread. So between bl_preempt_off() and bl_preempt_on() the calling process is not
- * interrupted: around code that keeps the address of a thread-local variable (errno is one), or
+ * interrupted: around code that keeps the address of a thread-local variable (errno is one; in a function of
+ * its own that is not inlined, since compilers find that address once in each function, maybe before the region), or
  * holds a lock that other processes want, or was called by a library that may hold one. Such pairs may be
  * nested; what calls the runtime gives way there as ever. Who waits in the kernel is left alone; but a wait that
  * begins just as an interruption is on its way may be cut short by it, as by any signal: what SA_RESTART does

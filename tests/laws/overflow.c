@@ -9,6 +9,9 @@ static volatile bool ever = true;
  * ThreadSanitizer: an overflow inside its own code would leave its locks taken for ever. */
 #define ONE_FRAME static __attribute__((noinline, no_sanitize_thread))
 
+/* Of an array of which two bytes are used clang keeps those two, unless somebody might look at all of it. */
+#define KEEP_WHOLE(array) __asm__ volatile("" : : "r"(array) : "memory")
+
 ONE_FRAME int64_t fall(int64_t depth)
 {
     volatile int64_t mine = depth;
@@ -18,6 +21,7 @@ ONE_FRAME int64_t fall(int64_t depth)
 ONE_FRAME int64_t fall_in_big_steps(int64_t depth)
 {
     volatile char big[32 * 1024]; /* less than the guard: C promises no more */
+    KEEP_WHOLE(big);
     big[0] = big[sizeof big - 1] = (char)depth;
     return ever ? fall_in_big_steps(depth + 1) + big[0] : 0;
 }
@@ -132,6 +136,7 @@ LAW(overflow, again_and_again_while_thousands_go_on)
     ONE_FRAME int64_t step_##bytes(int64_t depth, void (*call)(void))                              \
     {                                                                                              \
         volatile char frame[bytes];                                                                \
+        KEEP_WHOLE(frame);                                                                         \
         frame[0] = frame[bytes - 1] = (char)depth;                                                 \
         call();                                                                                    \
         return ever ? step_##bytes(depth + 1, call) + frame[0] : 0;                                \
@@ -192,6 +197,7 @@ static void step_down(bl_term which)
 {
     int64_t n = bl_to_int(which);
     volatile char shift[4096]; /* and begin at many places, too */
+    KEEP_WHOLE(shift);
     shift[0] = 0;
     bl_send(nosy, bl_from_pid(bl_self()));
     bl_receive();
@@ -222,6 +228,7 @@ LAW(overflow, may_come_at_any_depth_before_any_call)
 ONE_FRAME int64_t exit_at(int64_t depth)
 {
     volatile char frame[1000];
+    KEEP_WHOLE(frame);
     frame[0] = frame[999] = (char)depth;
     if (depth > 0)
         return exit_at(depth - 1) + frame[0];
