@@ -219,25 +219,33 @@ static bl_error unpack(parcel packed, bl_term *reason)
     return BL_OK;
 }
 
-bl_error bl_wait(bl_pid pid, bl_term *reason)
+static inline __attribute__((always_inline)) bl_error wait_for(struct sched *s, term pid, bl_term *reason)
 {
     static const struct question when = {.kind = SIGNAL_WAIT};
-    struct sched *s = self_sched();
-    bl_term ignored;
     parcel why = 0;
     bl_error error;
-    if (!reason)
-        reason = &ignored;
-    if (s)
-        sched_check_stack(s);
-    if (s && pid.word == process_pid(s->current))
+    if (s && pid == process_pid(s->current))
         error = BL_EINVAL;
     else
-        error = s ? wait_self(s, pid.word, &when, &why) : wait_outside(pid.word, &when, &why);
+        error = s ? wait_self(s, pid, &when, &why) : wait_outside(pid, &when, &why);
     if (LIKELY(!error))
         return unpack(why, reason);
     *reason = term_give(term_atom(ATOM_noproc));
     return error == BL_ENOPROC ? BL_OK : error;
+}
+
+/* Who has ended is not asked; most have, when somebody waits for many. */
+bl_error bl_wait(bl_pid pid, bl_term *reason)
+{
+    struct sched *s = self_sched();
+    bl_term ignored;
+    if (s)
+        sched_check_stack(s);
+    if (UNLIKELY(!s) || process_find(pid.word) || UNLIKELY(!inbox_is_empty(&s->current->inbox)))
+        return wait_for(s, pid.word, reason ? reason : &ignored);
+    if (reason)
+        *reason = term_give(term_atom(ATOM_noproc));
+    return BL_OK;
 }
 
 /* ---- messages ---- */

@@ -150,6 +150,20 @@ static COLD void discard(struct sched *s, struct process *p)
     slot_give(s, p);
 }
 
+/* A new process goes to the end of our own queue, unless it is to run elsewhere, or nobody is to run here. */
+static inline void begin_in_turn(struct sched *s, struct process *p)
+{
+    if (UNLIKELY(!s || p->bound || !sched_is_online(s))) {
+        sched_ready_slow(p, READY_IN_TURN);
+        return;
+    }
+    sched_lock(s);
+    sched_enqueue_plain(s, p);
+    sched_unlock(s);
+    if (UNLIKELY(sched_somebody_sleeps_deep()))
+        sched_surplus();
+}
+
 term process_spawn(enum process_kind kind, union process_entry entry, term arg, const bl_spawn_options *options,
                    bl_error *error)
 {
@@ -177,7 +191,7 @@ term process_spawn(enum process_kind kind, union process_entry entry, term arg, 
     else
         atomic_fetch_add_explicit(&runtime.spawned_outside, 1, memory_order_relaxed);
     if (kind == PROCESS_STRAIGHT)
-        sched_ready_slow(p, READY_IN_TURN);
+        begin_in_turn(s, p);
     return pid;
 }
 
