@@ -6,7 +6,7 @@
 #   docker run --rm beamling --help                         what else there is
 #
 # Everything is installed and built here, so the runs need no network, and no privilege. The
-# image takes some minutes and 2.7 GB, of which the tests, built in four ways, are 1.2 and Go is half a one.
+# image takes some minutes and 2.6 GB, of which the tests, built in four ways, are 1.1 and Go is half a one.
 FROM debian:bookworm-slim
 
 # The compilers stay: the instrument names them in its report, and builds before it measures.
