@@ -133,7 +133,7 @@ static size_t count_records(const struct extra *x)
 /* Without what is shared with others: large binaries, and reasons. */
 static term memory_of(const struct process *p)
 {
-    size_t bytes = sizeof *p + (p->lane ? FRAMES_HOME : 0) + p->frames.room;
+    size_t bytes = sizeof *p + (p->kind != PROCESS_RESTING ? FRAMES_HOME : 0) + p->frames.room;
     if (p->heap)
         bytes += sizeof *p->heap + heap_bytes(p->heap);
     if (p->extra)

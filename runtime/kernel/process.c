@@ -15,7 +15,7 @@ static size_t slots_size(uint64_t capacity)
     return align_up(capacity * sizeof(struct process), LARGE_PAGE);
 }
 
-/* The slots, and behind them the homes. Large pages to the end: what is reserved begins at one then. */
+/* The slots, and behind them the homes, which are not asked to be large pages: few may have been there. */
 static size_t table_size(uint64_t capacity)
 {
     return 2 * slots_size(capacity) + align_up(HOMES_COLOUR, LARGE_PAGE);

@@ -3,8 +3,9 @@
  * A process is 128 bytes: one cache line that senders touch, one that its scheduler
  * touches. All slots lie in one reserved array, so a pid's index becomes an address
  * without a look-up, and slots are type-stable: a stale pid may read a slot that now
- * holds somebody else, sees another generation, and goes away. No policy here: who
- * runs when is kernel/sched, what happens at the end is spawn.c and signal.c. */
+ * holds somebody else, sees another generation, and goes away. Behind them lie their
+ * homes, for small stacks (machine/lane): a place in one array says the other. No policy
+ * here: who runs when is kernel/sched, what happens at the end is spawn.c and signal.c. */
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
 

@@ -2,7 +2,8 @@
  *
  * A birth is two cache lines written and one entry in a run queue; nothing else is
  * allocated. A lane is chosen when the process first runs, a block for its frames when
- * it first has to leave its lane, memory for messages when somebody sends some.
+ * it leaves its lane with more than its home holds, memory for messages when somebody
+ * sends some.
  *
  * What is left to do at a death is in kernel/leave. */
 #include "kernel/spawn.h"
@@ -150,7 +151,8 @@ static COLD void discard(struct sched *s, struct process *p)
     slot_give(s, p);
 }
 
-/* A new process goes to the end of our own queue, unless it is to run elsewhere, or nobody is to run here. */
+/* sched_ready_slow(p, READY_IN_TURN), without what cannot matter to who is new, unless it is to run elsewhere, or nobody
+ * is to run here: to the end of our own queue. */
 static inline void begin_in_turn(struct sched *s, struct process *p)
 {
     if (UNLIKELY(!s || p->bound || !sched_is_online(s))) {

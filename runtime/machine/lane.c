@@ -80,11 +80,11 @@ struct lane *lanes_guard_hit(struct lanes *lanes, const void *address)
     return offset % lanes->stride < LANE_GUARD ? &lanes->all[offset / lanes->stride] : NULL;
 }
 
-/* A block is exchanged when it is too small, or when more than half of it is idle:
- * a process that was deep once must not hold a deep block for ever. Who is at home keeps one that is not larger
- * than this, since many are a little deeper at every other turn. */
+/* Who is at home keeps a block that is not larger than this: many are a little deeper at every other turn. */
 enum { FRAMES_KEPT = 4 * FRAMES_HOME };
 
+/* A block is exchanged when it is too small, or when more than half of it is idle:
+ * a process that was deep once must not hold a deep block for ever. */
 static bool fits_closely(const struct frames *f, uint32_t size)
 {
     return size <= f->room && f->room <= 2 * size + 64;

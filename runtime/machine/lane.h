@@ -4,8 +4,9 @@
  * frames at the same addresses. It need not own those addresses, though. A lane is
  * one large guarded stack at a fixed place. A process is bound to a lane when it
  * first runs; while it is parked its live bytes may stay there (it is the lane's
- * resident), and when another process needs the lane they are copied out to a block
- * of the right size, to be copied back to the same place before it runs again.
+ * resident), and when another process needs the lane they are copied out: to the
+ * process's home, a small place that its owner's address tells, or if they are too
+ * many to a block. They are copied back to the same place before it runs again.
  *
  *     low                                              sp            top
  *      | ~~~~~~~~~~~~~~~~~ never touched, costs nothing | live bytes | foot |
@@ -67,17 +68,17 @@ void lanes_destroy(struct lanes *);
 /* The lane in whose guard the address lies, or NULL. Async-signal-safe. */
 struct lane *lanes_guard_hit(struct lanes *, const void *address);
 
-/* A process's stack while it is not in its lane. Most are small: those lie at home, which is memory of the
- * owner's that is always there, FRAMES_HOME bytes of it. Others lie in a block. */
+enum { FRAMES_HOME = 2 * CACHE_LINE };
+
+/* A process's stack while it is not in its lane: at `home`, FRAMES_HOME bytes that are always the process's
+ * (kernel/process says where), if it is no larger, else in a block. */
 struct frames {
     void *block;   /* NULL: none */
     uint32_t room; /* bytes the block can hold */
 } __attribute__((packed, aligned(4))); /* what comes next begins at once */
 
-enum { FRAMES_HOME = 2 * CACHE_LINE };
-
-/* Copy [sp, foot) out. A block is kept when it fits closely, else exchanged.
- * False: no memory; nothing has changed. */
+/* Copy [sp, foot) out. A block is kept when it fits closely, else exchanged; if it is not needed, it is kept as
+ * long as it is small. False: no memory; nothing has changed. */
 bool frames_save(struct frames *, void *home, const struct lane *, const void *sp);
 /* Copy the bytes back to [sp, foot). A block stays, for the next time. */
 void frames_load(const struct frames *, const void *home, const struct lane *, void *sp);

@@ -136,6 +136,34 @@ LAW(flags, a_process_can_be_asked)
     run(ask);
 }
 
+static void wait_for_ever(bl_term unused)
+{
+    (void)unused;
+    bl_receive();
+}
+
+static bl_term rest_for_ever(bl_term state, bl_term message)
+{
+    (void)message;
+    return state;
+}
+
+static void weigh(bl_term unused)
+{
+    (void)unused;
+    bl_pid with_stack = bl_spawn(wait_for_ever, bl_nil()), at_rest = bl_spawn_resting(rest_for_ever, bl_nil());
+    await_waiting(with_stack);
+    int64_t more = bl_to_int(info(with_stack, "memory")), less = bl_to_int(info(at_rest, "memory"));
+    CLAIM(less >= 128);
+    CLAIM(more >= less + 128);
+    bl_send(with_stack, bl_nil());
+}
+
+LAW(flags, memory_is_also_a_place_for_the_stack)
+{
+    run(weigh);
+}
+
 /* ---- several items ---- */
 
 static bl_term value_of(bl_term pairs, int i)
