@@ -41,7 +41,7 @@ void alarms_destroy(void)
 {
     if (!alarms.all)
         return;
-    for (size_t i = 0, n = pool_ever_taken(&runtime.alarms, alarms.all); i < n; i++)
+    for (size_t i = 0, n = pool_ever_taken(&runtime.alarms); i < n; i++)
         if (alarm_is_armed(&alarms.all[i]))
             parcel_release(alarms.all[i].payload);
     os_release(alarms.all, alarms_size());

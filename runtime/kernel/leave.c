@@ -25,10 +25,11 @@ static uint32_t generation_after(uint32_t generation)
 
 /* ---- the mailbox ---- */
 
-/* From here on it is dead, and nothing more comes in. The result is what it has not taken in. */
-static inline struct message *close_mailbox(struct process *p)
+/* From here on it is dead, and nothing more comes in. The result is what it has not taken in. Its own generation is
+ * asked for by who may need its pid when that is over. */
+static inline struct message *close_mailbox(struct process *p, uint32_t generation)
 {
-    uint32_t next = generation_after(process_generation(p));
+    uint32_t next = generation_after(generation);
     /* release: whoever finds the process dead sees what it did; pairs with process_find().
      * Whoever still reads the old number is turned away by the inbox. */
     atomic_store_explicit(&p->generation, next, memory_order_release);
@@ -125,12 +126,12 @@ static NOINLINE bool leave_much(struct process *p, struct message *late, term en
 
 bool leave_at_once(struct process *p, parcel reason)
 {
-    term ended = process_pid(p);
-    struct message *late = close_mailbox(p);
+    uint32_t generation = process_generation(p);
+    struct message *late = close_mailbox(p, generation);
     if (UNLIKELY(p->mail.first != NULL) || UNLIKELY(p->heap != NULL) || (late && UNLIKELY(late->next != NULL)))
-        return leave_much(p, late, ended, reason);
+        return leave_much(p, late, term_pid(process_index(p), generation), reason);
     if (late && message_is_signal(late))
-        orphan(p, late, ended, reason);
+        orphan(p, late, term_pid(process_index(p), generation), reason);
     else if (late)
         message_free(late);
     if (p->waits)
@@ -190,7 +191,7 @@ bool leave_slice(struct process *p)
     if (x->alarms)
         return false;
     if (!x->closed) {
-        x->estate = estate_of(p, close_mailbox(p));
+        x->estate = estate_of(p, close_mailbox(p, process_generation(p)));
         sweeps_leave(p);
     }
     x->closed = true;

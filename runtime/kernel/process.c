@@ -7,8 +7,8 @@
 
 struct process_table processes;
 
-/* HOMES_COLOUR: a process and its home do not fight for the same sets of the L1 cache. HOMES_FEW: they fit into an L2. */
-enum { LARGE_PAGE = 2 * 1024 * 1024, HOMES_COLOUR = 2048, HOMES_FEW = 4096 };
+/* HOMES_COLOUR: a process and its home do not fight for the same sets of the L1 cache. */
+enum { LARGE_PAGE = 2 * 1024 * 1024, HOMES_COLOUR = 2048 };
 
 static size_t slots_size(uint64_t capacity)
 {
@@ -21,7 +21,7 @@ static size_t table_size(uint64_t capacity)
     return 2 * slots_size(capacity) + align_up(HOMES_COLOUR, LARGE_PAGE);
 }
 
-int processes_create(uint64_t wanted, uint64_t least, uint64_t slack)
+int processes_create(uint64_t wanted, uint64_t least, uint64_t slack, uint64_t few)
 {
     for (; wanted >= least; wanted /= 2) {
         size_t size = slots_size(wanted + slack);
@@ -35,7 +35,7 @@ int processes_create(uint64_t wanted, uint64_t least, uint64_t slack)
         processes.all = all;
         processes.to_homes = size + HOMES_COLOUR;
         processes.capacity = wanted + slack;
-        processes.few = processes.capacity < HOMES_FEW ? processes.capacity : HOMES_FEW;
+        processes.few = processes.capacity < few ? processes.capacity : few;
         atomic_store_explicit(&all[0].generation, UINT32_MAX, memory_order_relaxed); /* nobody's: process_find() */
         pool_init_over(&processes.pool, sizeof *all, offsetof(struct process, next), all + 1, processes.capacity - 1);
         return 0;
@@ -48,9 +48,4 @@ void processes_destroy(void)
     if (processes.all)
         os_release(processes.all, table_size(processes.capacity));
     processes = (struct process_table){0};
-}
-
-uint64_t processes_used(void)
-{
-    return 1 + pool_ever_taken(&processes.pool, processes.all + 1);
 }

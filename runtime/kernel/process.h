@@ -99,11 +99,14 @@ static inline void process_clear_doomed(struct process *p)
 }
 _Static_assert(offsetof(struct process, lane) == offsetof(struct process, next) + sizeof(void *), "the pool's links");
 
+/* So many fit into an L2, with their homes. Where tests look closely, and with every other seed (kernel/seed), any are many. */
+enum { PROCESSES_FEW = BL_HOSTILE || CTX_TSAN ? 0 : 4096 };
+
 /* The table. */
 struct process_table {
     struct process *all;
     uint64_t capacity;
-    uint64_t few;     /* no more than the capacity: the homes of so many stay in the caches, and need not be fetched */
+    uint64_t few;     /* no more than the capacity: so many stay in the caches, with their homes, and need not be fetched */
     size_t to_homes;  /* from a slot to its home */
     struct pool pool; /* of free slots */
     /* Of those that say nothing: */
@@ -115,11 +118,20 @@ struct process_table {
 extern struct process_table processes __attribute__((visibility("hidden")));
 
 /* Reserve a table for at least `wanted` processes plus what caches may hold back; less
- * if address space is short, down to `least`. 0 or -ENOMEM. */
-int processes_create(uint64_t wanted, uint64_t least, uint64_t slack);
+ * if address space is short, down to `least`. `few`: PROCESSES_FEW, or less. 0 or -ENOMEM. */
+int processes_create(uint64_t wanted, uint64_t least, uint64_t slack, uint64_t few);
 void processes_destroy(void);
 /* Slots that were ever used: what a walk over all processes must visit. */
-uint64_t processes_used(void);
+static inline uint64_t processes_used(void)
+{
+    return 1 + pool_ever_taken(&processes.pool);
+}
+
+/* Have there never been many? Then all stay in the caches, and to know who comes later does not pay. */
+static inline bool processes_are_few(void)
+{
+    return pool_ever_taken(&processes.pool) <= processes.few;
+}
 
 static inline uint32_t process_index(const struct process *p)
 {
@@ -181,7 +193,8 @@ static inline void process_bind(struct process *p, struct lane *lane)
 {
     p->lane = lane;
     lane->bound++;
-    lane->pinned += (p->bound & BOUND_PLACE) != BOUND_NOWHERE;
+    if (UNLIKELY((p->bound & BOUND_PLACE) != BOUND_NOWHERE))
+        lane->pinned++;
 }
 
 /* p runs: nobody else looks at its lane. */
@@ -195,7 +208,8 @@ static inline void process_set_place(struct process *p, unsigned place)
 static inline void process_unbind(struct process *p)
 {
     p->lane->bound--;
-    p->lane->pinned -= (p->bound & BOUND_PLACE) != BOUND_NOWHERE;
+    if (UNLIKELY((p->bound & BOUND_PLACE) != BOUND_NOWHERE))
+        p->lane->pinned--;
     p->lane = NULL;
 }
 

@@ -29,14 +29,6 @@ void pool_fini(struct pool *pool)
     pool->fresh = pool->end = NULL;
 }
 
-size_t pool_ever_taken(struct pool *pool, const void *memory)
-{
-    lock_acquire(&pool->lock);
-    size_t n = (size_t)(pool->fresh - (const char *)memory) / pool->size;
-    lock_release(&pool->lock);
-    return n;
-}
-
 static size_t list_length(const struct pool_link *l)
 {
     size_t n = 0;
@@ -93,6 +85,7 @@ static struct pool_link *carve_locked(struct pool *pool, uint32_t most, uint32_t
         pool->fresh += pool->size;
     }
     last->next = NULL;
+    atomic_store_explicit(&pool->ever_taken, pool_ever_taken(pool) + *count, memory_order_release);
     return first;
 }
 

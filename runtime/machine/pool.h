@@ -37,6 +37,7 @@ struct pool {
     struct pool_link *depot; /* full magazines */
     char *fresh, *end;       /* memory never handed out yet */
     struct pool_slab *slabs; /* to be freed; NULL if the memory is not ours */
+    _Atomic size_t ever_taken; /* written there, read by anyone */
 
     struct lock shared_lock; /* taken before `lock` */
     struct pool_cache shared; /* under shared_lock: for threads without a cache */
@@ -65,8 +66,12 @@ void pool_drain(struct pool *, struct pool_cache *);
  * pools that grow by slabs; nobody may use it meanwhile. */
 bool pool_is_whole(const struct pool *);
 
-/* How many objects of the pool's memory were ever handed out. */
-size_t pool_ever_taken(struct pool *, const void *memory);
+/* How many objects were ever handed out, or put into a cache. Of a pool over memory: the first so many. */
+static inline size_t pool_ever_taken(const struct pool *pool)
+{
+    /* acquire: who has been told of an object is told of no fewer; pairs with carve_locked(). */
+    return atomic_load_explicit(&pool->ever_taken, memory_order_acquire);
+}
 
 /* An object with undefined contents, or NULL: no memory. Owner of the cache only. */
 static inline void *pool_take(struct pool *pool, struct pool_cache *cache)

@@ -215,16 +215,16 @@ Test(pool, knows_how_much_of_its_memory_was_ever_used)
     struct pool pool;
     struct pool_cache cache = {0};
     pool_init_over(&pool, SIZE, 0, memory, COUNT);
-    cr_assert_eq(pool_ever_taken(&pool, memory), 0);
+    cr_assert_eq(pool_ever_taken(&pool), 0);
     void *one = pool_take(&pool, &cache);
-    size_t used = pool_ever_taken(&pool, memory);
+    size_t used = pool_ever_taken(&pool);
     cr_assert_geq(used, 1);
     cr_assert_leq(used, POOL_MAGAZINE);
     for (int i = 0; i < 1000; i++) {
         pool_give(&pool, &cache, one);
         one = pool_take(&pool, &cache);
     }
-    cr_assert_eq(pool_ever_taken(&pool, memory), used, "using one again is not using more");
+    cr_assert_eq(pool_ever_taken(&pool), used, "using one again is not using more");
 }
 
 /* ---- threads ----

@@ -10,7 +10,7 @@ static struct pool_cache cache;
 
 static void create(void)
 {
-    cr_assert_eq(processes_create(WANTED, WANTED, SLACK), 0);
+    cr_assert_eq(processes_create(WANTED, WANTED, SLACK, PROCESSES_FEW), 0);
 }
 
 static void destroy(void)
@@ -113,7 +113,7 @@ Test(process, is_not_found_by_a_forged_pid, .init = create, .fini = destroy)
 
 Test(process, is_found_among_many_to_be_woken_or_not_at_all)
 {
-    cr_assert_eq(processes_create(20000, 20000, SLACK), 0);
+    cr_assert_eq(processes_create(20000, 20000, SLACK, PROCESSES_FEW), 0);
     for (int i = 0; i < 20000; i++) {
         struct process *p = born();
         cr_assert_eq(process_find_to_wake(process_pid(p)), p);
@@ -153,10 +153,30 @@ Test(process, table_counts_the_slots_that_were_used, .init = create, .fini = des
     cr_assert_leq(processes_used(), 201 + POOL_MAGAZINE);
 }
 
+/* A pool hands slots to a cache by the magazine. */
+Test(process, knows_whether_there_were_ever_many)
+{
+    cr_assert_eq(processes_create(20000, 20000, SLACK, PROCESSES_FEW), 0);
+    cr_assert(processes_are_few(), "there is none");
+    for (int i = 0; i < PROCESSES_FEW - POOL_MAGAZINE; i++)
+        born();
+    cr_assert(processes_are_few());
+    for (int i = 0; i < POOL_MAGAZINE + 1; i++)
+        born();
+    cr_assert_not(processes_are_few());
+    struct process *p = born();
+    pool_give_shared(&processes.pool, p);
+    cr_assert_not(processes_are_few(), "though one is gone again");
+    processes_destroy();
+    cr_assert_eq(processes_create(100, 100, 0, PROCESSES_FEW), 0);
+    cr_assert(processes_are_few(), "in a new table");
+    processes_destroy();
+}
+
 Test(process, table_that_was_asked_for_must_be_had)
 {
     uint64_t too_many = UINT64_C(1) << 44; /* 2 PiB */
-    cr_assert_lt(processes_create(too_many, too_many, SLACK), 0);
+    cr_assert_lt(processes_create(too_many, too_many, SLACK, PROCESSES_FEW), 0);
     cr_assert_null(processes.all);
 }
 
@@ -164,7 +184,7 @@ Test(process, table_that_was_asked_for_must_be_had)
 Test(process, table_shrinks_to_what_address_space_allows)
 {
     uint64_t too_many = UINT64_C(1) << 44;
-    cr_assert_eq(processes_create(too_many, WANTED, SLACK), 0);
+    cr_assert_eq(processes_create(too_many, WANTED, SLACK, PROCESSES_FEW), 0);
     cr_assert_lt(processes.capacity, too_many);
     cr_assert_geq(processes.capacity, WANTED + SLACK);
     struct process *p = born();
