@@ -217,7 +217,7 @@ FULL = Pace(
            "big": (20_000,), "bank": (50_000,), "chameneos": (200_000,), "philosophers": (10_000,), "dictionary": (10_000,),
            "skynet": (1_000_000,), "fj_create": (40_000,), "counting": (1_000_000,), "spawn_storm": (1_000_000,)},
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3, "random_ring": 2,
+           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3, "random_ring": 3,
            "big": 5, "bank": 5, "chameneos": 5, "philosophers": 5, "dictionary": 5,
            "skynet": 5, "fj_create": 5, "thread_ring": 5, "counting": 5, "spawn_storm": 5})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
