@@ -90,7 +90,7 @@ laws_estates 40 *in_slices|a_mailbox_is_given_back_before  slices, long
 laws_exits 50 everybody_who_began  threads
 laws_flags 50
 laws_heaps 30 of_|keep_|a_large|a_message|a_resource|a_resting|who_|are_given  long
-laws_links 120 what_was_undone|who_links_to_whom|a_process_with_many  two running, long
+laws_links 120 what_was_undone|who_links_to_whom|that_come_too_late|a_process_with_many  two running, long
 laws_monitors 110 a_death_that_many|may_be_many|work_for_resting  slices, long, threads
 laws_names 40 have_one_winner  threads
 laws_order 40 of_threads  threads

@@ -284,7 +284,8 @@ static bl_error create(const struct bl_options *o)
     /* What was asked for must be had; a default may shrink. */
     uint64_t wanted = o->max_processes ? o->max_processes : default_processes;
     uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;
-    if (processes_create(wanted, least, slack(o), o->seed % 2 ? 0 : PROCESSES_FEW) || names_create() || alarms_create() || create_lanes(o))
+    uint64_t few = o->seed % 2 ? 0 : PROCESSES_FEW;
+    if (processes_create(wanted, least, slack(o), few) || names_create() || alarms_create() || create_lanes(o))
         return BL_ENOMEM;
     processes.off_heap = o->message_queue_off_heap;
     processes.most = o->max_heap_size;

@@ -25,8 +25,8 @@ static uint32_t generation_after(uint32_t generation)
 
 /* ---- the mailbox ---- */
 
-/* From here on it is dead, and nothing more comes in. The result is what it has not taken in. Its own generation is
- * asked for by who may need its pid when that is over. */
+/* From here on it is dead, and nothing more comes in. The result is what it has not taken in. `generation`:
+ * its own, which is what the caller keeps if it needs the pid afterwards. */
 static inline struct message *close_mailbox(struct process *p, uint32_t generation)
 {
     uint32_t next = generation_after(generation);

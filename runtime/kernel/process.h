@@ -188,7 +188,8 @@ static inline void process_keep(struct process *p, struct message *m)
     p->mail.bulk += message_bulk(m);
 }
 
-/* p gets frames in a lane, or has none any more. The scheduler that holds the lane. */
+/* p gets frames in a lane, or has none any more. The scheduler that holds the lane. (The counters are not changed as
+ * one: eight bytes are not there to be read before two stores of four have left the store buffer.) */
 static inline void process_bind(struct process *p, struct lane *lane)
 {
     p->lane = lane;

@@ -281,7 +281,7 @@ static inline bool sched_is_stray(const struct sched *s, const struct process *p
     return place != BOUND_NOWHERE && place != s->index + 1 && place <= sched_online();
 }
 
-/* Who may run anywhere. A queue in a program that never had many needs no notes: a thief may walk. */
+/* Who may run anywhere. Where there were never many nothing is noted: see kernel/cuts. */
 static inline void sched_enqueue_plain(struct sched *s, struct process *p)
 {
     runq_push(&s->queue, p);

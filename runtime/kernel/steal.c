@@ -59,6 +59,8 @@ static enum robbery look_at(struct sched *v, struct look *last)
     }
     enum robbery normal = steal_worth(waiting, elapsed, done > over ? done - over : 0);
     enum robbery ranked = steal_worth(higher, elapsed, over);
+    if (normal == ROB_AT_A_CUT && processes_are_few())
+        normal = ROB_NOBODY; /* nothing is noted there: v would be interrupted in vain */
     return normal > ranked ? normal : ranked;
 }
 

@@ -337,6 +337,52 @@ LAW(links, a_process_with_many_links_takes_all_along)
     cr_assert_eq(s.spawned, (uint64_t)rounds(MANY) + 1);
 }
 
+/* ---- what comes when nothing is taken in any more ---- */
+
+static _Atomic bool begun, may_end;
+
+static void end_without_a_look(bl_term unused)
+{
+    (void)unused;
+    atomic_store(&begun, true);
+    while (!atomic_load(&may_end))
+        sched_yield(); /* the CPU, not the process */
+}
+
+/* On the other scheduler, where nobody interrupts it. */
+static bl_pid about_to_end(void)
+{
+    atomic_store(&begun, false);
+    atomic_store(&may_end, false);
+    bl_pid p = bl_spawn_on(2, end_without_a_look, bl_int(0));
+    while (!atomic_load(&begun))
+        bl_yield();
+    return p;
+}
+
+/* It is in the mailbox when that is closed: whoever it is from hears who has ended, not who has the place then. */
+static void link_and_watch_too_late(bl_term unused)
+{
+    (void)unused;
+    bl_trap_exit(true);
+    bl_pid p = about_to_end();
+    CLAIM(bl_link(p) == BL_OK);
+    atomic_store(&may_end, true);
+    claim_exit(p, atom("noproc"));
+    p = about_to_end();
+    bl_term reference = bl_monitor(p);
+    atomic_store(&may_end, true);
+    claim_down(reference, bl_from_pid(p), atom("noproc"));
+    claim_nothing();
+}
+
+Test(links, that_come_too_late_are_told_who_has_ended)
+{
+    start_with((bl_options){.schedulers = 2, .no_preemption = true});
+    cr_assert(ended_well(bl_spawn_on(1, link_and_watch_too_late, bl_int(0))));
+    stop();
+}
+
 /* ---- whose EXIT has priority ---- */
 
 static void wait_and_end(bl_term unused)

@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 
+#include "kernel/sched.h"
+
 #include "support/random.h"
 #include "support/scale.h"
 
@@ -288,4 +290,32 @@ Test(cuts, end_where_somebody_has_to_be_looked_at)
     }
     cr_assert_gt(cut(&sides[0], &sides[1]), MOST / 3);
     free(all);
+}
+
+static void queue_one_more(struct sched *s, struct pool_cache *cache)
+{
+    struct process *p = pool_take(&processes.pool, cache);
+    p->lane = NULL; /* it was a link */
+    sched_enqueue_plain(s, p);
+}
+
+/* The notes cost every birth something. */
+Test(cuts, are_noted_only_where_there_were_ever_many)
+{
+    enum { MANY = 2 * PROCESSES_FEW + MOST };
+    static struct sched s;
+    struct pool_cache cache = {0};
+    cr_assert_eq(processes_create(MANY, MANY, POOL_MAGAZINE, PROCESSES_FEW), 0);
+    while (processes_are_few() && runq_length(&s.queue) < MANY) {
+        cr_assert_eq(s.cuts.count, 0);
+        cr_assert_null(s.cuts.recent[runq_end(&s.queue) % CUTS_AHEAD]);
+        queue_one_more(&s, &cache);
+    }
+    uint64_t before = runq_length(&s.queue);
+    cr_assert_lt(before, MANY, "they were never many");
+    while (runq_length(&s.queue) < before + 2 * CUTS_LEAST_APART)
+        queue_one_more(&s, &cache);
+    cr_assert_gt(s.cuts.count, 0);
+    cr_assert_geq(s.cuts.at[0].from + 1, PROCESSES_FEW, "of those before nothing is known");
+    processes_destroy();
 }
