@@ -160,7 +160,7 @@ check_sizes()
     done
     for figure in binary_step memory ring link_exit registry big bank dictionary; do
         says=$("$drive" --contender beamling --figure $figure --n 0 2>&1 >/dev/null)
-        claim "$figure --n 0" '2 *no such n of this figure: 0' "$? $says"
+        claim "$figure --n 0" '2 *no such n of this figure: 0*has:*' "$? $says"
     done
     line=$("$drive" --contender beamling --figure gc_isolation --n 1000000)
     claim "gc_isolation with a heap" '[0-9]*' "$(field p50 "$line")"
@@ -182,16 +182,27 @@ check_peaks()
     done
 }
 
+refused() # WORDS WHAT_IS_RIGHT
+{
+    # shellcheck disable=SC2086 # words
+    says=$("$drive" $1 2>&1 >/dev/null)
+    claim "$1" "2 drive: *$2*" "$? $says"
+}
+
+# What is wrong, and what would be right.
 check_refusals()
 {
-    for words in --nonsense "--contender nobody --figure yield" "--contender pthread --figure nothing" \
-        "--contender pthread --figure yield --variant free" "--contender pthread --figure yield --n 3" \
-        "--contender pthread --figure yield --cpus 4096" "--contender pthread --figure yield --ops 0" \
-        "--contender pthread --figure yield --hold" "--figure yield"; do
-        # shellcheck disable=SC2086 # words
-        says=$("$drive" $words 2>&1 >/dev/null)
-        claim "$words" '2 *contenders: *pthread*figures:*' "$? $says"
-    done
+    help='--help says what there is'
+    refused --nonsense "$help"
+    refused "--contender pthread --figure yield more" "$help"
+    refused "--contender nobody --figure yield" 'no such contender: nobody*there are:* pthread'
+    refused "--figure yield" 'no such contender: (none given)*there are:* pthread'
+    refused "--contender pthread --figure nothing" 'no such figure: nothing*there are:* yield'
+    refused "--contender pthread --figure yield --variant free" 'no such variant of this figure: free*yield has: one_cpu'
+    refused "--contender pthread --figure yield --n 3" 'no such n of this figure: 3*yield has: 2'
+    refused "--contender pthread --figure yield --cpus 4096" "$help"
+    refused "--contender pthread --figure yield --ops 0" "$help"
+    refused "--contender pthread --figure yield --hold" "$help"
     says=$(ulimit -n 64 && "$drive" --contender process --figure ring --n 100 --ops 1)
     claim "too few open files" '4 *"limit":"RLIMIT_NOFILE = 64"*"errno":"EMFILE"}' "$? $says"
 }

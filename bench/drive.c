@@ -44,19 +44,34 @@ static double now_ns(void)
 
 /* ---- saying what exists ---- */
 
+static void print_contenders(FILE *out)
+{
+    for (const struct contender *const *c = contenders; *c; c++)
+        fprintf(out, " %s", (*c)->name);
+}
+
+static void print_variants(FILE *out, const struct figure *f)
+{
+    for (const char *const *v = f->variants; *v; v++)
+        fprintf(out, " %s", *v);
+}
+
+static void print_sizes(FILE *out, const struct figure *f)
+{
+    for (const uint64_t *n = f->sizes; *n != END_OF_SIZES; n++)
+        fprintf(out, " %" PRIu64, *n);
+}
+
 static void print_names(FILE *out)
 {
     fprintf(out, "contenders:");
-    for (const struct contender *const *c = contenders; *c; c++)
-        fprintf(out, " %s", (*c)->name);
+    print_contenders(out);
     fprintf(out, "\nfigures:\n");
     for (const struct figure *const *f = figures; *f; f++) {
         fprintf(out, "  %-15s variants:", (*f)->name);
-        for (const char *const *v = (*f)->variants; *v; v++)
-            fprintf(out, " %s", *v);
+        print_variants(out, *f);
         fprintf(out, "  n:");
-        for (const uint64_t *n = (*f)->sizes; *n != END_OF_SIZES; n++)
-            fprintf(out, " %" PRIu64, *n);
+        print_sizes(out, *f);
         fprintf(out, "\n");
     }
 }
@@ -70,10 +85,53 @@ static void print_usage(FILE *out)
     print_names(out);
 }
 
+/* What is wrong; what would be right comes after it. */
+static void complain(const char *what, const char *value)
+{
+    fprintf(stderr, "drive: %s: %s", what, value);
+}
+
 static _Noreturn void refuse(const char *what, const char *value)
 {
-    print_usage(stderr);
-    fprintf(stderr, "drive: %s: %s\n", what, value);
+    complain(what, value);
+    fprintf(stderr, "\n  --help says what there is\n");
+    exit(EXIT_USAGE);
+}
+
+static _Noreturn void refuse_contender(const char *name)
+{
+    complain("no such contender", name);
+    fprintf(stderr, "\n  there are:");
+    print_contenders(stderr);
+    fprintf(stderr, "\n");
+    exit(EXIT_USAGE);
+}
+
+static _Noreturn void refuse_figure(const char *name)
+{
+    complain("no such figure", name);
+    fprintf(stderr, "\n  there are:");
+    for (const struct figure *const *f = figures; *f; f++)
+        fprintf(stderr, " %s", (*f)->name);
+    fprintf(stderr, "\n");
+    exit(EXIT_USAGE);
+}
+
+static _Noreturn void refuse_variant(const struct figure *f, const char *name)
+{
+    complain("no such variant of this figure", name);
+    fprintf(stderr, "\n  %s has:", f->name);
+    print_variants(stderr, f);
+    fprintf(stderr, "\n");
+    exit(EXIT_USAGE);
+}
+
+static _Noreturn void refuse_size(const struct figure *f, const char *n)
+{
+    complain("no such n of this figure", n);
+    fprintf(stderr, "\n  %s has:", f->name);
+    print_sizes(stderr, f);
+    fprintf(stderr, "\n");
     exit(EXIT_USAGE);
 }
 
@@ -149,7 +207,7 @@ static void take_option(struct wish *w, int option, const char *word)
 
 static struct wish parse(int argc, char **argv)
 {
-    opterr = 0; /* we say it ourselves, together with what exists */
+    opterr = 0; /* we say it ourselves, and what would be right */
     static const struct option options[] = {
         {"contender", required_argument, NULL, 'c'}, {"figure", required_argument, NULL, 'f'},
         {"variant", required_argument, NULL, 'v'},   {"n", required_argument, NULL, 'n'},
@@ -171,7 +229,7 @@ static const struct contender *wished_contender(const struct wish *w)
 {
     const struct contender *c = w->contender ? session_contender(w->contender) : NULL;
     if (!c)
-        refuse("no such contender", w->contender ? w->contender : "(none given)");
+        refuse_contender(w->contender ? w->contender : "(none given)");
     return c;
 }
 
@@ -180,15 +238,15 @@ static struct session wished_session(const struct wish *w)
     char n[24];
     struct session s = {.contender = wished_contender(w), .figure = w->figure ? session_figure(w->figure) : NULL};
     if (!s.figure)
-        refuse("no such figure", w->figure ? w->figure : "(none given)");
+        refuse_figure(w->figure ? w->figure : "(none given)");
     s.setting.variant = w->variant ? w->variant : s.figure->variants[0];
     s.setting.n = w->sized ? w->n : s.figure->sizes[0];
     s.setting.cpus = w->cpus ? (int)w->cpus : cpus_allowed();
     if (!session_has_variant(s.figure, s.setting.variant))
-        refuse("no such variant of this figure", s.setting.variant);
+        refuse_variant(s.figure, s.setting.variant);
     snprintf(n, sizeof n, "%" PRIu64, s.setting.n);
     if (!session_has_size(s.figure, s.setting.n))
-        refuse("no such n of this figure", n);
+        refuse_size(s.figure, n);
     if (w->cpus > (uint64_t)cpus_allowed())
         refuse("more --cpus than the affinity allows", "see taskset(1)");
     if (w->hold && !session_is_parking(s.figure))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "kernel/balance.h"
 #include "kernel/extra.h"
 #include "kernel/timer.h"
 
@@ -23,6 +24,7 @@ struct seen {
 static struct {
     struct os_thread thread;
     uint64_t pause_ns; /* between two looks, at most; 0: nobody watches */
+    bool interrupts;
     struct seen *seen;
     unsigned suspicion; /* not 0: somebody computes, or has a few looks ago */
     _Atomic uint32_t stopping;
@@ -133,7 +135,7 @@ static bool has_computed_enough(const struct seen *seen)
     return seen->since_ns && (seen->at_ns - seen->since_ns >= watcher.pause_ns / 8 * 7 || timer_due());
 }
 
-static bool look_at_schedulers(void)
+static void look_at_schedulers(void)
 {
     watcher.suspicion -= watcher.suspicion != 0;
     for (unsigned i = 0; i < runtime.count; i++) {
@@ -150,7 +152,6 @@ static bool look_at_schedulers(void)
         interrupt_scheduler(s);
         seen->since_ns = 0;
     }
-    return atomic_load_explicit(&runtime.awake, memory_order_relaxed);
 }
 
 /* Until the next look. Where somebody computes, nobody may be there to see that a timer is due: then we mind them
@@ -163,7 +164,7 @@ static uint64_t pause_ns(void)
         if (next && next < now + pause)
             pause = next > now + LEAST_PAUSE_NS ? next - now : LEAST_PAUSE_NS;
     }
-    return pause;
+    return runtime.count > 1 && pause > BALANCE_PAUSE_NS ? BALANCE_PAUSE_NS : pause;
 }
 
 /* Until somebody is awake. seq_cst: see idle.c, who adds itself to `awake`, then looks here. */
@@ -187,7 +188,11 @@ static void watch_main(void *unused)
     (void)unused;
     for (unsigned quiet = 0; !atomic_load_explicit(&watcher.stopping, memory_order_seq_cst);) {
         os_futex_wait(&watcher.stopping, 0, pause_ns());
-        quiet = look_at_schedulers() ? 0 : quiet + 1;
+        if (watcher.interrupts)
+            look_at_schedulers();
+        if (runtime.count > 1)
+            balance_look();
+        quiet = atomic_load_explicit(&runtime.awake, memory_order_relaxed) ? 0 : quiet + 1;
         if (quiet >= QUIET_LOOKS)
             sleep_while_all_sleep();
     }
@@ -197,7 +202,7 @@ static void watch_main(void *unused)
 
 bool preempt_works(void)
 {
-    return watcher.pause_ns;
+    return watcher.interrupts;
 }
 
 void preempt_admit(void)
@@ -205,10 +210,8 @@ void preempt_admit(void)
     os_interrupts_allow();
 }
 
-bl_error preempt_start(uint64_t slice_ns)
+static bl_error start_interrupts(void)
 {
-    if (!slice_ns || !os_interrupts_work() || !can_tell())
-        return BL_OK;
     watcher.seen = calloc(runtime.count, sizeof *watcher.seen);
     if (!watcher.seen)
         return BL_ENOMEM;
@@ -216,7 +219,24 @@ bl_error preempt_start(uint64_t slice_ns)
         free(watcher.seen);
         return BL_ESTATE;
     }
-    watcher.pause_ns = slice_ns / 3 * 2; /* so it has computed for two thirds of a slice to four */
+    watcher.interrupts = true;
+    return BL_OK;
+}
+
+bl_error preempt_start(uint64_t slice_ns)
+{
+    bool interrupts = slice_ns && os_interrupts_work() && can_tell();
+    if ((!interrupts && runtime.count == 1) || runtime.seed)
+        return BL_OK;
+    if (balance_begin())
+        return BL_ENOMEM;
+    bl_error error = interrupts ? start_interrupts() : BL_OK;
+    if (error) {
+        balance_end();
+        return error;
+    }
+    /* So that it has computed for two thirds of a slice to four. */
+    watcher.pause_ns = interrupts ? slice_ns / 3 * 2 : BALANCE_PAUSE_NS;
     atomic_store_explicit(&watcher.stopping, 0, memory_order_relaxed);
     if (!os_thread_start(&watcher.thread, "beamling-watch", watch_main, NULL))
         return BL_OK;
@@ -236,10 +256,13 @@ void preempt_stop(void)
 
 void preempt_end(void)
 {
-    if (!watcher.pause_ns)
-        return;
-    os_interrupts_restore();
-    free(watcher.seen);
+    if (watcher.interrupts) {
+        os_interrupts_restore();
+        free(watcher.seen);
+    }
+    if (watcher.pause_ns)
+        balance_end();
+    watcher.interrupts = false;
     watcher.pause_ns = 0;
 }
 

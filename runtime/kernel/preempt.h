@@ -5,7 +5,7 @@
  * has not switched between two looks, and has had the CPU meanwhile, is interrupted by a signal; in
  * the handler, on its own stack, the process gives way as if it had called bl_yield() there. While somebody
  * computes, the watcher also minds the timers, which nobody else may see to: when one is due, it looks then, and who
- * is woken goes first.
+ * is woken goes first. And it sees that all have equally much to do (kernel/balance), also where nobody is to be interrupted.
  *
  * Where. Only between two instructions of the program itself. The handler sees where the thread was:
  *

@@ -137,6 +137,10 @@ struct sched {
     struct look *looks; /* one a scheduler, for steal.c */
     struct timers *timers; /* for timer.c */
 
+    /* What it was told to take from another, if not NULL: kernel/balance. */
+    _Atomic(struct sched *) share_of;
+    _Atomic uint64_t share;
+
     /* The owner's, and not always wanted. */
     struct clock clock;
     struct pool_ahead slots_ahead;
@@ -152,7 +156,7 @@ _Static_assert(offsetof(struct sched, small) == 0, "machine/small.h finds it the
 
 /* What a thief remembers of a victim. */
 struct look {
-    uint64_t at_ns, switches, overtaken, breaks, not_before_ns;
+    uint64_t at_ns, switches, overtaken, sent, breaks, not_before_ns;
 };
 
 /* Marks in the place of an inbox: its owner has nothing to do, and is to be woken by

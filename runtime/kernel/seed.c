@@ -10,6 +10,7 @@
 enum {
     SLICE_BITS = 12,       /* the longest slice that is drawn, but never longer than what was asked for */
     SHUFFLED_MOST = 8,     /* so many of a queue may be sent to its end at once */
+    SHARED_MOST = 8,       /* so many may one that has work take from another */
     TURN_NS = 2000,        /* a turn takes up to this, ... */
     LEAP_NS = 4000 * 1000, /* ... and sometimes this: the thread lost its CPU */
     FAILURES_ONE_IN = 64,
@@ -30,7 +31,7 @@ static struct {
     uint32_t slice_most;
     unsigned slice_bits;
     /* What happens once in so many turns. */
-    unsigned leave, look, delay, shuffle, leap;
+    unsigned leave, look, delay, shuffle, share, leap;
     bool patience_lost;
     struct sched *last;
 } play;
@@ -92,6 +93,7 @@ void seed_begin(uint64_t seed)
     play.look = draw_power(6);
     play.delay = draw_power(6);
     play.shuffle = draw_power(6);
+    play.share = draw_power(6);
     play.leap = 64u * draw_power(6);
     play.patience_lost = false;
     play.last = NULL;
@@ -201,11 +203,24 @@ static void take_turn(struct sched *s)
         online_look(s);
 }
 
+/* One that has work may have to take more. */
+static void even_out_with_another(struct sched *s)
+{
+    struct sched *v = s->off_line ? NULL : choose(s);
+    if (!v)
+        return;
+    act_as(s);
+    steal_share(s, v, 1 + draw(SHARED_MOST));
+}
+
 /* What a thread without work would do: say so, or look for some. */
 static void look_around(struct sched *s)
 {
-    if (has_work(s))
+    if (has_work(s)) {
+        if (once_in(play.share))
+            even_out_with_another(s);
         return;
+    }
     struct process *seen = atomic_load_explicit(&s->inbox, memory_order_relaxed);
     struct sched *victim = seen && !once_in(2) ? choose(s) : NULL;
     act_as(s);

@@ -15,7 +15,12 @@
  * across them. So lanes are moved last, few at a time, and not back again at once: two
  * schedulers that robbed each other of lanes with thousands behind them did nothing else.
  * Exempt: the lane that the victim is running on, and processes bound to a scheduler
- * by their creator. */
+ * by their creator.
+ *
+ * Half is left, or whoever was left alone with its scheduler would have as much as all
+ * others together from then on; where all had to be taken, kernel/balance puts that right. But those that do little but
+ * send each other messages would each time wait for another CPU's cache lines, and be slower on two than on one: of
+ * those who have begun all are taken, or none. */
 #include "kernel/steal.h"
 
 enum {
@@ -28,7 +33,19 @@ enum {
     SETTLED_US = 2, /* ten times what it costs to hand one on, for each that is bound to a lane */
     SETTLED_MOST_US = 1000 * 1000,
     CUT_LEAST = WALK_MOST / 2, /* fewer are not worth a cut */
+    TALK_NS = 2000, /* who takes turns of that does more than talk: a message to another CPU costs less */
+    TALK_TURNS = 4, /* nor who sends less than one message in so many */
 };
+
+bool steal_would_part(uint64_t done, uint64_t sent, uint64_t elapsed_ns)
+{
+    return elapsed_ns < done * TALK_NS && sent * TALK_TURNS >= done;
+}
+
+bool steal_meets_burst(uint64_t waiting, uint64_t done, uint64_t elapsed_ns)
+{
+    return waiting > WALK_MOST && elapsed_ns < done * SHORT_NS;
+}
 
 enum robbery steal_worth(uint64_t waiting, uint64_t elapsed_ns, uint64_t done)
 {
@@ -44,13 +61,15 @@ enum robbery steal_worth(uint64_t waiting, uint64_t elapsed_ns, uint64_t done)
 static enum robbery look_at(struct sched *v, struct look *last)
 {
     uint64_t now = os_now_ns(), switches = atomic_load_explicit(&v->switches, memory_order_relaxed);
+    uint64_t sent = atomic_load_explicit(&v->sent, memory_order_relaxed), last_sent = last->sent;
     uint64_t overtaken = atomic_load_explicit(&v->ranks.overtaken, memory_order_relaxed);
     uint64_t higher = ranks_higher(&v->ranks), waiting = runq_length(&v->queue) + runq_length(&v->ranks.low);
     uint64_t elapsed = now - last->at_ns, done = switches - last->switches, over = overtaken - last->overtaken;
     uint64_t breaks = atomic_load_explicit(&v->breaks, memory_order_relaxed), last_breaks = last->breaks;
     if (elapsed < LOOK_APART_NS || now < last->not_before_ns)
         return ROB_NOBODY;
-    *last = (struct look){.at_ns = now, .switches = switches, .overtaken = overtaken, .breaks = breaks};
+    bool part = steal_would_part(done, sent - last_sent, elapsed);
+    *last = (struct look){.at_ns = now, .switches = switches, .overtaken = overtaken, .sent = sent, .breaks = breaks};
     if (elapsed > 1000 * (uint64_t)LOOK_APART_NS || breaks != last_breaks)
         return ROB_NOBODY; /* too long ago, or it did something else in between: how long a turn takes is not known */
     if (!done) { /* in one process, or asleep */
@@ -61,6 +80,8 @@ static enum robbery look_at(struct sched *v, struct look *last)
     enum robbery ranked = steal_worth(higher, elapsed, over);
     if (normal == ROB_AT_A_CUT && processes_are_few())
         normal = ROB_NOBODY; /* nothing is noted there: v would be interrupted in vain */
+    if (normal == ROB_HALF && part)
+        normal = ROB_TOGETHER;
     return normal > ranked ? normal : ranked;
 }
 
@@ -72,7 +93,9 @@ struct loot {
     struct runq refused; /* found in v's inbox, but must stay with v */
     struct lane *lanes[WALK_MOST]; /* that came with them */
     unsigned lane_count;
-    uint64_t bound;  /* so many are bound to those */
+    uint64_t bound, bound_most; /* so many are bound to those; once it is as many, no more lanes are moved */
+    uint64_t part, of; /* so much of each queue is to be taken, and of lanes; */
+    bool together;     /* but all who have begun */
     uint64_t now_ns; /* 0: v is stuck, and none of them may wait until it is not */
 };
 
@@ -91,7 +114,7 @@ static bool may_move_now(struct lane *lane, struct loot *loot)
 {
     if (!loot->now_ns)
         return true;
-    if (loot->bound >= WALK_MOST || !steal_unsettle(lane, loot->now_ns))
+    if (loot->bound >= loot->bound_most || !steal_unsettle(lane, loot->now_ns))
         return false;
     loot->bound += lane->bound;
     return true;
@@ -123,31 +146,46 @@ static void take_inbox(struct sched *s, struct sched *v, struct loot *loot)
     }
 }
 
-/* Those of `from` that may move are taken, the others go to the end of `left`. */
-static void take_with_lanes(struct sched *s, struct sched *v, struct runq *from, struct loot *loot, struct runq *left)
+/* Those of `from` that may move are taken, until so many are; of the others, those looked at go to the end of `left`. */
+static void take_with_lanes(struct sched *s, struct sched *v, struct runq *from, uint64_t until, struct loot *loot,
+                            struct runq *left)
 {
-    for (struct process *p; (p = runq_pop(from));)
+    while (from->first && (loot->together || runq_length(&loot->taken) < until)) {
+        struct process *p = runq_pop(from);
         runq_push(move_lane(s, v, p, loot) ? &loot->taken : left, p);
+    }
 }
 
-/* Half of a queue of v, the oldest: they have waited longest. What may not move keeps its place, and so do those
+/* A part of a queue of v, the oldest: they have waited longest. What may not move keeps its place, and so do those
  * with a lane, if they are the fewer and v is not stuck: all that are bound to it would be torn from whom they talk to.
  * The result is how many more may be looked at. */
-static unsigned take_half(struct sched *s, struct sched *v, struct runq *q, struct loot *loot, unsigned walk)
+static unsigned take_part(struct sched *s, struct sched *v, struct runq *q, struct loot *loot, unsigned walk)
 {
     struct runq bound = {0}, left = {0};
-    uint64_t before = runq_length(&loot->taken), want = (runq_length(q) + 1) / 2;
+    uint64_t before = runq_length(&loot->taken), want = (runq_length(q) * loot->part + loot->of - 1) / loot->of;
     for (; walk && q->first && runq_length(&loot->taken) - before < want; walk--) {
         struct process *p = runq_pop(q);
         runq_push(p->lane || (p->bound & BOUND_PLACE) ? &bound : &loot->taken, p);
     }
     if (!loot->now_ns || runq_length(&bound) > runq_length(&loot->taken) - before)
-        take_with_lanes(s, v, &bound, loot, &left);
+        take_with_lanes(s, v, &bound, before + want, loot, &left);
     runq_append(&left, &bound);
     if (left.first && q == &v->queue)
         cuts_forget_before(&v->cuts, v->queue.taken);
     runq_prepend(q, &left);
     return walk;
+}
+
+/* With a lane come all that are bound to it: the same part of those. */
+static uint64_t most_bound(const struct sched *v, const struct loot *loot)
+{
+    uint64_t bound = 0;
+    if (loot->together)
+        return WALK_MOST;
+    for (uint32_t i = 0; i < v->lane_count; i++)
+        bound += v->lanes[i] == v->lane ? 0 : v->lanes[i]->bound; /* that one stays, and v may be changing it */
+    bound = (bound * loot->part + loot->of - 1) / loot->of;
+    return bound < WALK_MOST ? bound : WALK_MOST;
 }
 
 /* Half of the normal ones, or nearly, if they need not be walked through. */
@@ -158,13 +196,14 @@ static bool cut_in_half(struct sched *v, struct loot *loot)
 }
 
 /* Of the higher ones too, of which one may have many behind it. */
-static void take_halves(struct sched *s, struct sched *v, struct loot *loot)
+static void take_parts(struct sched *s, struct sched *v, struct loot *loot)
 {
+    loot->bound_most = most_bound(v, loot);
     struct runq *queues[] = {&v->ranks.max, &v->ranks.high, &v->queue, &v->ranks.low};
     unsigned walk = WALK_MOST / 2;
     for (unsigned i = 0; i < sizeof queues / sizeof *queues; i++)
-        if (queues[i] != &v->queue || !cut_in_half(v, loot))
-            walk = take_half(s, v, queues[i], loot, walk);
+        if (queues[i] != &v->queue || 2 * loot->part < loot->of || !cut_in_half(v, loot))
+            walk = take_part(s, v, queues[i], loot, walk);
 }
 
 /* Under the lock of v, who looks at ranks if p has one: it was taken out of them, to be next. */
@@ -201,30 +240,50 @@ static void take_home(struct sched *s, struct sched *v, struct loot *loot)
     sched_unlock(s);
 }
 
-void steal_from(struct sched *s, struct sched *v, enum robbery how)
+/* The result is how many it were. */
+static uint64_t rob(struct sched *s, struct sched *v, enum robbery how, struct loot *loot)
 {
-    struct loot loot;
-    loot.taken = loot.plain = loot.refused = (struct runq){0};
-    loot.lane_count = loot.cuts.count = 0;
-    loot.bound = 0;
-    loot.now_ns = how == ROB_STUCK ? 0 : os_now_ns();
+    loot->taken = loot->plain = loot->refused = (struct runq){0};
+    loot->lane_count = loot->cuts.count = 0;
+    loot->bound = 0;
+    loot->now_ns = how == ROB_STUCK ? 0 : os_now_ns();
     if (sched_rob_begin(v)) {
         if (how == ROB_AT_A_CUT)
-            cut_in_half(v, &loot);
+            cut_in_half(v, loot);
         else
-            take_halves(s, v, &loot);
+            take_parts(s, v, loot);
         if (how == ROB_STUCK) {
-            take_next(s, v, &loot);
-            take_inbox(s, v, &loot);
+            take_next(s, v, loot);
+            take_inbox(s, v, loot);
         }
         sched_rob_end(v);
     }
-    uint64_t taken = runq_length(&loot.taken) + runq_length(&loot.plain);
-    if (!taken)
-        s->looks[v->index].not_before_ns = os_now_ns() + AFTER_FAILURE_NS;
-    take_home(s, v, &loot);
+    uint64_t taken = runq_length(&loot->taken) + runq_length(&loot->plain);
+    take_home(s, v, loot);
     atomic_store_explicit(&s->steals, atomic_load_explicit(&s->steals, memory_order_relaxed) + taken,
                           memory_order_relaxed);
+    return taken;
+}
+
+void steal_from(struct sched *s, struct sched *v, enum robbery how)
+{
+    struct look *look = &s->looks[v->index];
+    struct loot loot;
+    loot.part = 1;
+    loot.of = how == ROB_STUCK ? 1 : 2; /* none of them may wait: we may never be idle again */
+    loot.together = how == ROB_TOGETHER;
+    if (!rob(s, v, how, &loot))
+        look->not_before_ns = os_now_ns() + AFTER_FAILURE_NS;
+}
+
+void steal_share(struct sched *s, struct sched *v, uint64_t n)
+{
+    struct loot loot;
+    loot.of = runq_length(&v->queue) + runq_length(&v->ranks.low) + ranks_higher(&v->ranks);
+    loot.part = n < loot.of ? n : loot.of;
+    loot.together = false;
+    if (loot.part)
+        rob(s, v, ROB_HALF, &loot);
 }
 
 struct sched *steal_look(struct sched *s, enum robbery *how)

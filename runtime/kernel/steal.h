@@ -5,8 +5,9 @@
 #include "kernel/sched.h"
 
 /* What a thief takes: the front of a long queue, if it can be had without a look at anybody in it; half
- * of all queues; or, of who makes no progress at all, also what it does not even know of. */
-enum robbery { ROB_NOBODY, ROB_AT_A_CUT, ROB_HALF, ROB_STUCK };
+ * of all queues; half, but all that have begun, since they talk to each other; or, of who makes no progress at all,
+ * all, also what it does not even know of. */
+enum robbery { ROB_NOBODY, ROB_AT_A_CUT, ROB_HALF, ROB_TOGETHER, ROB_STUCK };
 
 /* Look at each other scheduler once: is there one where something waits too long? NULL:
  * no. The owner of s, idle or not. */
@@ -15,7 +16,17 @@ struct sched *steal_look(struct sched *s, enum robbery *how);
 /* Take over what may be moved. It goes to the queue of s. The owner of s, no longer marked idle. */
 void steal_from(struct sched *s, struct sched *v, enum robbery how);
 
-/* The judgements behind the two, which depend on nothing else. How to have `waiting`, where `done` were taken
+/* About n of those that wait at v, whether s has something to do or not. */
+void steal_share(struct sched *s, struct sched *v, uint64_t n);
+
+/* Do those who took `done` turns in elapsed_ns, and sent so many messages, do little but talk to each other? Then they are
+ * slower on two schedulers than on one. */
+bool steal_would_part(uint64_t done, uint64_t sent, uint64_t elapsed_ns);
+
+/* Is it a burst, of which so many wait that to walk among them would take longer than the turns they wait for? */
+bool steal_meets_burst(uint64_t waiting, uint64_t done, uint64_t elapsed_ns);
+
+/* The judgements behind the first two, which depend on nothing else. How to have `waiting`, where `done` were taken
  * up in a time of `elapsed_ns`; not ROB_STUCK. And: may a lane be moved now? If so it settles, until all that are
  * bound to it can have been handed on; under the locks of both schedulers. */
 enum robbery steal_worth(uint64_t waiting, uint64_t elapsed_ns, uint64_t done);

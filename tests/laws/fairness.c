@@ -163,6 +163,136 @@ Test(fairness, turns_are_shared_equally_on_one_scheduler)
     stop();
 }
 
+/* On two, not at once: they all begin at the one that has told them to, where an idle one finds them; and later, when
+ * they are as many here as there, all but the first leave that are where he is, and none is idle (kernel/balance).
+ * How soon is up to the kernel; but both times there comes a time when nobody has three times as many turns as another. */
+
+enum { PARTAKERS = 20, TURNS = 50 };
+
+static bl_pid partakers[PARTAKERS];
+static _Atomic int have_begun;
+static _Atomic int64_t turns_had[PARTAKERS];
+static _Atomic bool has_left[PARTAKERS];
+static _Atomic unsigned left_by; /* a scheduler; 0: none yet */
+static int64_t turns_before[PARTAKERS]; /* the first one's */
+
+/* Since the last look, if all have had enough for one. */
+static bool all_had_equally_much(void)
+{
+    int64_t most = 0, now[PARTAKERS];
+    for (int i = 0; i < PARTAKERS; i++) {
+        now[i] = atomic_load(&turns_had[i]);
+        int64_t had_since = now[i] - turns_before[i];
+        if (atomic_load(&has_left[i]))
+            continue;
+        if (had_since < TURNS)
+            return false;
+        most = had_since > most ? had_since : most;
+    }
+    for (int i = 0; i < PARTAKERS; i++)
+        turns_before[i] = now[i];
+    return most <= 3 * TURNS;
+}
+
+static void compute_a_little(void)
+{
+    for (volatile int i = 0; i < 20000; i++) {}
+}
+
+/* False: it is to leave. Each is asked once. */
+static bool may_stay(int64_t i)
+{
+    if (i && bl_scheduler() == atomic_load(&left_by))
+        atomic_store(&has_left[i], true);
+    return !atomic_load(&has_left[i]);
+}
+
+static void see_how_much_all_had(void)
+{
+    if (!all_had_equally_much())
+        return;
+    if (atomic_load(&left_by))
+        atomic_store(&over, true);
+    else
+        atomic_store(&left_by, bl_scheduler());
+}
+
+static void partake(bl_term id)
+{
+    int64_t i = bl_to_int(id);
+    atomic_fetch_add(&have_begun, 1);
+    CLAIM(receive() == 1);
+    for (bool asked = false; !atomic_load(&over);) {
+        compute_a_little();
+        atomic_fetch_add(&turns_had[i], 1);
+        if (!i)
+            see_how_much_all_had();
+        if (!asked && atomic_load(&left_by) && !may_stay(i))
+            break;
+        asked = atomic_load(&left_by);
+        bl_yield();
+    }
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+/* They have begun, and wait: each has its frames on a stack. */
+static void tell_them_to_begin(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < PARTAKERS; i++)
+        partakers[i] = spawn(partake, i);
+    while (atomic_load(&have_begun) < PARTAKERS)
+        bl_yield();
+    for (int i = 0; i < PARTAKERS; i++)
+        send(partakers[i], 1);
+}
+
+Test(fairness, turns_are_shared_by_busy_schedulers)
+{
+    start(2);
+    cr_assert(ended_well(spawn(tell_them_to_begin, 0)));
+    while (atomic_load(&hogs_done) < PARTAKERS)
+        sched_yield();
+    stop();
+}
+
+/* Who waits behind one with a higher priority, for ever, is taken to where nobody has one, though that is not idle. */
+
+static _Atomic bool other_is_busy;
+
+static void be_busy(bl_term unused)
+{
+    (void)unused;
+    for (; !atomic_load(&over); bl_yield())
+        atomic_store(&other_is_busy, true);
+}
+
+static void have_a_turn(bl_term unused)
+{
+    (void)unused;
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void spawn_others_and_be_higher(bl_term others)
+{
+    while (!atomic_load(&other_is_busy))
+        bl_yield();
+    bl_process_flag(bl_atom("priority"), bl_atom("high"));
+    for (int64_t i = 0; i < bl_to_int(others); i++)
+        spawn(have_a_turn, i);
+    while (atomic_load(&hogs_done) < bl_to_int(others))
+        bl_yield();
+    atomic_store(&over, true);
+}
+
+Test(fairness, nobody_waits_for_ever_behind_a_higher_one_while_another_scheduler_has_none)
+{
+    start(2);
+    bl_spawn_on(2, be_busy, bl_int(0));
+    cr_assert(ended_well(bl_spawn_on(1, spawn_others_and_be_higher, bl_int(10))));
+    stop();
+}
+
 /* A time slice is as long as was asked for. */
 
 static int64_t sent_in_slice;

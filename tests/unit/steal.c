@@ -26,6 +26,23 @@ Test(steal, where_turns_are_short_nobody_walks)
     cr_assert_eq(steal_worth(1000, MS, 2500), ROB_HALF, "400 ns each");
 }
 
+Test(steal, who_only_talk_stay_together)
+{
+    cr_assert(steal_would_part(1000, 1000, 100 * 1000), "a message each 100 ns");
+    cr_assert(steal_would_part(1000, 250, 1900 * 1000), "one in four turns, of 1.9 us");
+    cr_assert_not(steal_would_part(1000, 1000, 2100 * 1000), "turns of 2.1 us");
+    cr_assert_not(steal_would_part(1000, 249, 100 * 1000), "hardly a message");
+    cr_assert_not(steal_would_part(0, 0, MS), "it computes");
+}
+
+Test(steal, a_burst_is_many_in_short_turns)
+{
+    cr_assert(steal_meets_burst(2000, 10000, MS));
+    cr_assert_not(steal_meets_burst(1000, 10000, MS), "few");
+    cr_assert_not(steal_meets_burst(2000, 2000, MS), "500 ns each");
+    cr_assert_not(steal_meets_burst(2000, 0, MS), "one computes");
+}
+
 Test(steal, a_lane_stays_until_its_move_has_paid)
 {
     struct lane lane = {.bound = 100}; /* 200 us */
