@@ -160,7 +160,7 @@ check_sizes()
     done
     for figure in binary_step memory ring link_exit registry big bank dictionary; do
         says=$("$drive" --contender beamling --figure $figure --n 0 2>&1 >/dev/null)
-        claim "$figure --n 0" '2 *no such n of this figure: 0*has:*' "$? $says"
+        claim "$figure --n 0" "2 *no such n of this figure: 0*$figure: *" "$? $says"
     done
     line=$("$drive" --contender beamling --figure gc_isolation --n 1000000)
     claim "gc_isolation with a heap" '[0-9]*' "$(field p50 "$line")"
@@ -198,8 +198,8 @@ check_refusals()
     refused "--contender nobody --figure yield" 'no such contender: nobody*there are:* pthread'
     refused "--figure yield" 'no such contender: (none given)*there are:* pthread'
     refused "--contender pthread --figure nothing" 'no such figure: nothing*there are:* yield'
-    refused "--contender pthread --figure yield --variant free" 'no such variant of this figure: free*yield has: one_cpu'
-    refused "--contender pthread --figure yield --n 3" 'no such n of this figure: 3*yield has: 2'
+    refused "--contender pthread --figure yield --variant free" 'no such variant of this figure: free*yield: one_cpu'
+    refused "--contender pthread --figure yield --n 3" 'no such n of this figure: 3*yield: 2'
     refused "--contender pthread --figure yield --cpus 4096" "$help"
     refused "--contender pthread --figure yield --ops 0" "$help"
     refused "--contender pthread --figure yield --hold" "$help"

@@ -44,10 +44,21 @@ static double now_ns(void)
 
 /* ---- saying what exists ---- */
 
-static void print_contenders(FILE *out)
+/* Of a figure, or NULL. */
+typedef void print_some(FILE *out, const struct figure *);
+
+static void print_contenders(FILE *out, const struct figure *unused)
 {
+    (void)unused;
     for (const struct contender *const *c = contenders; *c; c++)
         fprintf(out, " %s", (*c)->name);
+}
+
+static void print_figure_names(FILE *out, const struct figure *unused)
+{
+    (void)unused;
+    for (const struct figure *const *f = figures; *f; f++)
+        fprintf(out, " %s", (*f)->name);
 }
 
 static void print_variants(FILE *out, const struct figure *f)
@@ -65,7 +76,7 @@ static void print_sizes(FILE *out, const struct figure *f)
 static void print_names(FILE *out)
 {
     fprintf(out, "contenders:");
-    print_contenders(out);
+    print_contenders(out, NULL);
     fprintf(out, "\nfigures:\n");
     for (const struct figure *const *f = figures; *f; f++) {
         fprintf(out, "  %-15s variants:", (*f)->name);
@@ -85,52 +96,17 @@ static void print_usage(FILE *out)
     print_names(out);
 }
 
-/* What is wrong; what would be right comes after it. */
-static void complain(const char *what, const char *value)
-{
-    fprintf(stderr, "drive: %s: %s", what, value);
-}
-
+/* What is wrong, and what would be right. */
 static _Noreturn void refuse(const char *what, const char *value)
 {
-    complain(what, value);
-    fprintf(stderr, "\n  --help says what there is\n");
+    fprintf(stderr, "drive: %s: %s\n  --help says what there is\n", what, value);
     exit(EXIT_USAGE);
 }
 
-static _Noreturn void refuse_contender(const char *name)
+static _Noreturn void refuse_among(print_some *right, const struct figure *f, const char *what, const char *value)
 {
-    complain("no such contender", name);
-    fprintf(stderr, "\n  there are:");
-    print_contenders(stderr);
-    fprintf(stderr, "\n");
-    exit(EXIT_USAGE);
-}
-
-static _Noreturn void refuse_figure(const char *name)
-{
-    complain("no such figure", name);
-    fprintf(stderr, "\n  there are:");
-    for (const struct figure *const *f = figures; *f; f++)
-        fprintf(stderr, " %s", (*f)->name);
-    fprintf(stderr, "\n");
-    exit(EXIT_USAGE);
-}
-
-static _Noreturn void refuse_variant(const struct figure *f, const char *name)
-{
-    complain("no such variant of this figure", name);
-    fprintf(stderr, "\n  %s has:", f->name);
-    print_variants(stderr, f);
-    fprintf(stderr, "\n");
-    exit(EXIT_USAGE);
-}
-
-static _Noreturn void refuse_size(const struct figure *f, const char *n)
-{
-    complain("no such n of this figure", n);
-    fprintf(stderr, "\n  %s has:", f->name);
-    print_sizes(stderr, f);
+    fprintf(stderr, "drive: %s: %s\n  %s:", what, value, f ? f->name : "there are");
+    right(stderr, f);
     fprintf(stderr, "\n");
     exit(EXIT_USAGE);
 }
@@ -229,7 +205,7 @@ static const struct contender *wished_contender(const struct wish *w)
 {
     const struct contender *c = w->contender ? session_contender(w->contender) : NULL;
     if (!c)
-        refuse_contender(w->contender ? w->contender : "(none given)");
+        refuse_among(print_contenders, NULL, "no such contender", w->contender ? w->contender : "(none given)");
     return c;
 }
 
@@ -238,15 +214,15 @@ static struct session wished_session(const struct wish *w)
     char n[24];
     struct session s = {.contender = wished_contender(w), .figure = w->figure ? session_figure(w->figure) : NULL};
     if (!s.figure)
-        refuse_figure(w->figure ? w->figure : "(none given)");
+        refuse_among(print_figure_names, NULL, "no such figure", w->figure ? w->figure : "(none given)");
     s.setting.variant = w->variant ? w->variant : s.figure->variants[0];
     s.setting.n = w->sized ? w->n : s.figure->sizes[0];
     s.setting.cpus = w->cpus ? (int)w->cpus : cpus_allowed();
     if (!session_has_variant(s.figure, s.setting.variant))
-        refuse_variant(s.figure, s.setting.variant);
+        refuse_among(print_variants, s.figure, "no such variant of this figure", s.setting.variant);
     snprintf(n, sizeof n, "%" PRIu64, s.setting.n);
     if (!session_has_size(s.figure, s.setting.n))
-        refuse_size(s.figure, n);
+        refuse_among(print_sizes, s.figure, "no such n of this figure", n);
     if (w->cpus > (uint64_t)cpus_allowed())
         refuse("more --cpus than the affinity allows", "see taskset(1)");
     if (w->hold && !session_is_parking(s.figure))

@@ -41,12 +41,6 @@ void balance_end(void)
     balance.burdens = NULL;
 }
 
-/* A hint. */
-static uint64_t waiting(const struct sched *s)
-{
-    return runq_length(&s->queue) + runq_length(&s->ranks.low) + ranks_higher(&s->ranks);
-}
-
 static uint64_t read_count(const _Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed); /* its owner's: kernel/sched */
@@ -64,7 +58,7 @@ static void begin_period(struct burden *b, const struct sched *s)
 
 static void look_at_burden(struct burden *b, const struct sched *s)
 {
-    uint64_t n = waiting(s);
+    uint64_t n = sched_waiting(s);
     b->least = n < b->least ? n : b->least;
     b->most = n > b->most ? n : b->most;
 }

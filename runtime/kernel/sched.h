@@ -317,6 +317,12 @@ static inline bool sched_has_queue(const struct sched *s)
     return s->queue.first || ranks_wait(&s->ranks);
 }
 
+/* So many are in our queues. A hint to others. */
+static inline uint64_t sched_waiting(const struct sched *s)
+{
+    return runq_length(&s->queue) + runq_length(&s->ranks.low) + ranks_higher(&s->ranks);
+}
+
 /* Has somebody readied processes for s that s has not seen? A hint to others. */
 static inline bool sched_inbox_holds_work(const struct sched *s)
 {

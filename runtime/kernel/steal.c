@@ -112,6 +112,8 @@ bool steal_unsettle(struct lane *lane, uint64_t now_ns)
 /* Not too many with one robbery, and not again before that has paid. */
 static bool may_move_now(struct lane *lane, struct loot *loot)
 {
+    if (loot->lane_count == WALK_MOST) /* v's inbox may hold any number */
+        return false;
     if (!loot->now_ns)
         return true;
     if (loot->bound >= loot->bound_most || !steal_unsettle(lane, loot->now_ns))
@@ -279,7 +281,7 @@ void steal_from(struct sched *s, struct sched *v, enum robbery how)
 void steal_share(struct sched *s, struct sched *v, uint64_t n)
 {
     struct loot loot;
-    loot.of = runq_length(&v->queue) + runq_length(&v->ranks.low) + ranks_higher(&v->ranks);
+    loot.of = sched_waiting(v);
     loot.part = n < loot.of ? n : loot.of;
     loot.together = false;
     if (loot.part)

@@ -293,6 +293,53 @@ Test(stealing, of_a_neighbour_that_a_thread_wakes)
     stop();
 }
 
+/* As many as a thread wakes there at once, each with a lane of its own: more than one robbery takes. */
+
+enum { MANY_LANES = 1200, WOKEN_MOST = LIVE_MOST < MANY_LANES ? LIVE_MOST : MANY_LANES };
+
+static _Atomic int many_wait;
+
+static void wait_then_run(bl_term unused)
+{
+    (void)unused;
+    atomic_fetch_add(&many_wait, 1);
+    bl_receive();
+    atomic_fetch_add(&have_run, 1);
+}
+
+static bl_pid many[WOKEN_MOST];
+
+static void begin_many_then_compute(bl_term unused)
+{
+    (void)unused;
+    for (int i = 0; i < WOKEN_MOST; i++)
+        many[i] = spawn(wait_then_run, i);
+    while (atomic_load(&many_wait) < WOKEN_MOST)
+        bl_yield();
+    for (int i = 0; i < 3; i++)
+        bl_yield();
+    atomic_store(&hog_started, true);
+    compute_until(WOKEN_MOST);
+}
+
+Test(stealing, of_more_than_one_robbery_takes)
+{
+    start_with((bl_options){.schedulers = 2, .lanes = 2 * MANY_LANES, .reductions = 1 << 30, .no_preemption = true});
+    bl_pid busy = bl_spawn_on(2, compute_until_let_go, bl_int(0)); /* nobody looks before all are in the inbox */
+    while (!atomic_load(&hog_started))
+        sched_yield();
+    atomic_store(&hog_started, false);
+    bl_pid hog = bl_spawn_on(1, begin_many_then_compute, bl_int(0));
+    while (!atomic_load(&hog_started))
+        sched_yield();
+    for (int i = 0; i < WOKEN_MOST; i++)
+        send(many[i], 1);
+    atomic_store(&hog_may_end, true);
+    cr_assert(ended_well(busy));
+    cr_assert(ended_well(hog));
+    stop();
+}
+
 /* ---- what may not move ---- */
 
 static pthread_t ran_on[5];
