@@ -4,8 +4,9 @@
  * ever, for which it has a whole CPU, while nineteen share the other one. So the watcher, who looks
  * at all of them from time to time (kernel/preempt), also sees how many wait at each. Where more waited at one than at another
  * all through a period, half of the difference is to move: it tells the one that has less to take them, which that
- * one does as a thief would. Of a difference of one that one moves, the one that has waited longest, and in the next period
- * another moves back: so three have equal parts of two CPUs.
+ * one does as a thief would. Of a difference of one that one moves, and in the next period another moves back: so three have
+ * equal parts of two CPUs. Who moves alone has the next turn there: behind the others it might be moved again before it had
+ * one, and again, for ever; those who have not begun are the first to be moved.
  *
  * And where somebody keeps all others from running, with a higher priority, or in a region where nobody may be
  * interrupted, all who wait are to go to one where nobody does.

@@ -7,7 +7,7 @@ enum {
     LOW_UNIT = 1 << 16,
 };
 
-static struct runq *queue_of(struct ranks *r, const struct process *p)
+struct runq *ranks_queue(struct ranks *r, const struct process *p)
 {
     switch (process_rank(p)) {
     case RANK_MAX: return &r->max;
@@ -18,7 +18,7 @@ static struct runq *queue_of(struct ranks *r, const struct process *p)
 
 void ranks_push(struct ranks *r, struct process *p)
 {
-    runq_push(queue_of(r, p), p);
+    runq_push(ranks_queue(r, p), p);
 }
 
 bool ranks_precede(const struct ranks *r, const struct process *p)

@@ -26,6 +26,8 @@ struct ranks {
     _Atomic uint64_t overtaken;      /* how often a higher one was taken up; read by thieves, as a hint */
 };
 
+/* Where p, which has a rank, waits. */
+struct runq *ranks_queue(struct ranks *, const struct process *p);
 /* p has a rank, and waits. */
 void ranks_push(struct ranks *, struct process *p);
 /* Somebody waits who goes before p. */

@@ -140,3 +140,16 @@ void sched_enqueue_bound(struct sched *s, struct process *p)
         runq_push(&s->queue, p);
     }
 }
+
+void sched_enqueue_first(struct sched *s, struct process *p)
+{
+    struct runq *q = &s->queue, front = {0};
+    if (p->bound & BOUND_RANK) {
+        s->watch |= WATCH_RANKED;
+        q = ranks_queue(&s->ranks, p);
+    } else {
+        cuts_forget_before(&s->cuts, s->queue.taken);
+    }
+    runq_push(&front, p);
+    runq_prepend(q, &front);
+}

@@ -307,6 +307,9 @@ static inline void sched_enqueue(struct sched *s, struct process *p)
         sched_enqueue_plain(s, p);
 }
 
+/* Before all others of its rank. p is not bound to a place. */
+void sched_enqueue_first(struct sched *s, struct process *p);
+
 /* The running process has another rank from now on. */
 void sched_set_rank_self(struct sched *s, enum process_rank rank);
 /* And another place: it goes there, if that is on line. */

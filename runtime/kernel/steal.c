@@ -96,6 +96,7 @@ struct loot {
     uint64_t bound, bound_most; /* so many are bound to those; once it is as many, no more lanes are moved */
     uint64_t part, of; /* so much of each queue is to be taken, and of lanes; */
     bool together;     /* but all who have begun */
+    bool alone;        /* it is one, who has its turn before it can be taken again */
     uint64_t now_ns; /* 0: v is stuck, and none of them may wait until it is not */
 };
 
@@ -235,7 +236,10 @@ static void take_home(struct sched *s, struct sched *v, struct loot *loot)
     while (loot->lane_count)
         sched_add_lane(s, loot->lanes[--loot->lane_count]);
     for (struct process *p; (p = runq_pop(&loot->taken));)
-        sched_enqueue(s, p);
+        if (loot->alone)
+            sched_enqueue_first(s, p);
+        else
+            sched_enqueue(s, p);
     cuts_join(&s->cuts, &s->queue, &loot->plain, &loot->cuts);
     if (runq_length(&s->queue) > 1)
         sched_surplus();
@@ -274,6 +278,7 @@ void steal_from(struct sched *s, struct sched *v, enum robbery how)
     loot.part = 1;
     loot.of = how == ROB_STUCK ? 1 : 2; /* none of them may wait: we may never be idle again */
     loot.together = how == ROB_TOGETHER;
+    loot.alone = false;
     if (!rob(s, v, how, &loot))
         look->not_before_ns = os_now_ns() + AFTER_FAILURE_NS;
 }
@@ -284,6 +289,7 @@ void steal_share(struct sched *s, struct sched *v, uint64_t n)
     loot.of = sched_waiting(v);
     loot.part = n < loot.of ? n : loot.of;
     loot.together = false;
+    loot.alone = n == 1;
     if (loot.part)
         rob(s, v, ROB_HALF, &loot);
 }

@@ -73,3 +73,53 @@ Test(steal, a_lane_settles_when_the_clock_wraps_too)
     cr_assert_not(steal_unsettle(&lane, wraps + 100 * 1000));
     cr_assert(steal_unsettle(&lane, wraps + 151 * 1000));
 }
+
+/* ---- a share ---- */
+
+static struct sched thief, victim;
+static struct process own[2], waiting[4];
+
+/* Two wait at the one, four at the other. */
+static void let_them_wait(enum process_rank rank)
+{
+    for (int i = 0; i < 2; i++) {
+        process_set_rank(&own[i], rank);
+        sched_enqueue(&thief, &own[i]);
+    }
+    for (int i = 0; i < 4; i++) {
+        process_set_rank(&waiting[i], rank);
+        sched_enqueue(&victim, &waiting[i]);
+    }
+}
+
+/* Queued again and again, where it was taken to, as the oldest or as the only one without a stack, it would have no turn. */
+Test(steal, who_is_moved_alone_is_next)
+{
+    let_them_wait(RANK_NORMAL);
+    steal_share(&thief, &victim, 1);
+    cr_assert_eq(runq_pop(&thief.queue), &waiting[0]);
+    cr_assert_eq(runq_pop(&thief.queue), &own[0]);
+    cr_assert_eq(runq_pop(&thief.queue), &own[1]);
+    cr_assert_null(runq_pop(&thief.queue));
+    cr_assert_eq(runq_length(&victim.queue), 3);
+}
+
+Test(steal, who_is_moved_alone_is_next_of_its_rank)
+{
+    let_them_wait(RANK_LOW);
+    steal_share(&thief, &victim, 1);
+    cr_assert_eq(runq_pop(&thief.ranks.low), &waiting[0]);
+    cr_assert_eq(runq_pop(&thief.ranks.low), &own[0]);
+    cr_assert(thief.watch & WATCH_RANKED);
+}
+
+/* Nobody who waits is sent back by a crowd. */
+Test(steal, several_wait_their_turn)
+{
+    let_them_wait(RANK_NORMAL);
+    steal_share(&thief, &victim, 2);
+    cr_assert_eq(runq_pop(&thief.queue), &own[0]);
+    cr_assert_eq(runq_pop(&thief.queue), &own[1]);
+    cr_assert_eq(runq_pop(&thief.queue), &waiting[0]);
+    cr_assert_eq(runq_pop(&thief.queue), &waiting[1]);
+}
