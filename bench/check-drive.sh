@@ -44,6 +44,7 @@ expected() # FIGURE VARIANT -> work and checksum of a batch
     timer) [ "$2" = set_cancel ] && echo 100000 100000 || echo 100000 5000050000 ;;
     registry) echo 100000 5000050000 ;;
     wake | hog) echo 1000 1000 ;;
+    shares) echo 21 231 ;;
     random_ring) echo 200000 200000 ;;
     big) echo 4440 265620 ;;
     bank) echo $ring 50054812224 ;;
@@ -81,6 +82,7 @@ size() # FIGURE -> the option that makes it small
     heap_bytes) echo "--n 8192" ;;
     timer) echo "--n 1000" ;;
     wake | hog) echo "--n 1" ;;
+    shares) echo "--n 21" ;;
     random_ring) echo "--n 1000" ;;
     fj_create | counting | spawn_storm) echo "--n $ring" ;;
     skynet) echo "--n 1000" ;;
@@ -169,6 +171,17 @@ check_sizes()
     claim "percentiles" "$(printf '%s\n' $values | sort -n | xargs)" "$values"
     claim "their value" "$(field p99 "$line")" "$(field value "$line")"
     claim "what wake uses of the CPUs while all wait: less than a hundredth" '[0-9]*' "$(idle_for_once)"
+}
+
+# Nobody is left out; nobody has less than the least or more than the most.
+check_shares()
+{
+    line=$("$drive" --contender "$1" --figure shares --n 21 2>&1)
+    case $line in *'"error":'*) return ;; esac # fewer CPUs than two
+    values="0.001 $(field fewest "$line") 100.000 $(field most "$line") 2100.000"
+    # shellcheck disable=SC2086 # numbers
+    claim "shares of 21 by $1" "$(printf '%s\n' $values | sort -g | xargs)" "$values"
+    claim "their value" "$(field fewest "$line") %" "$(field value "$line") $(field unit "$line")"
 }
 
 # Of a tree it is told how many units there were at once: the root, ten, and not more than all.
@@ -265,6 +278,8 @@ done
 drive=$build/drive
 check_sizes
 check_peaks
+check_shares beamling
+check_shares beamling_resting
 drive=$build/drive_kernel
 check_refusals
 check_no_strays

@@ -24,6 +24,7 @@ enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS
        BATCH_BINARIES = 1000, BATCH_CALLS = 10, BATCH_MATCHES = 10000, BATCH_MONITORS = 1000,
        BATCH_TIMERS = 100000, TIMERS_WITHIN_MS = 4, BATCH_NAMED = 100000,
        WAKES = 1000, HOG_PROBES = 1000, HOG_EVERY_MS = 4,
+       SHARES_AFTER_MS = 50, SHARES_MS = 1000, STEPS_OF_A_TURN = 10000,
        BATCH_RING_HOPS = 100000, BATCH_RANDOM_HOPS = 200000,
        PROBES = 5000, PROBED_UNITS = 10000, PROBE_EVERY_US = 100, COLLECTIONS = 5 };
 
@@ -41,6 +42,7 @@ struct setting {
 struct proof {
     uint64_t work, peak_live, checksum;
     uint64_t ops; /* 0: as many as the figure says; else what really happened, e.g. real switches */
+    uint64_t fewest, most; /* turns of a unit; of a figure that shares */
     uint64_t aside_ns; /* of the batch's time that does not count: making units whose end is measured */
 };
 
@@ -74,7 +76,7 @@ struct contender {
     /* Tasks that live in files of their own. NULL: this contender cannot do it. */
     const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation, *link_exit,
         *monitor, *call, *timer, *registry, *random_ring;
-    const struct task *wake, *hog;
+    const struct task *wake, *hog, *shares;
     const struct task *big, *bank, *chameneos, *philosophers, *dictionary; /* units that talk to each other */
     const struct task *skynet, *fj_create, *thread_ring, *counting, *spawn_storm; /* of Savina and its like */
     struct parking parking;
@@ -99,6 +101,9 @@ struct figure {
     bool probes;
     /* Before that, the CPU time of a pause is measured, in which all units wait. */
     bool rests;
+    /* A batch is one sample: its units take turns, `ops` in all, and what is told is how many percent of the mean
+     * fell to the unit that got fewest, and to the one that got most. */
+    bool shares;
 };
 
 #define END_OF_SIZES UINT64_MAX

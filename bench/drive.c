@@ -257,12 +257,22 @@ static void print_latency(const struct percentiles *p, uint64_t count)
            p->max);
 }
 
+/* In percent of the mean. */
+static void print_shares(const struct sample *sample, uint64_t n)
+{
+    double percent = 100.0 * (double)n / (double)sample->ops;
+    double fewest = percent * (double)sample->proof.fewest, most = percent * (double)sample->proof.most;
+    printf(",\"value\":%.3f,\"unit\":\"%%\",\"ops\":%" PRIu64 ",\"fewest\":%.3f,\"most\":%.3f", fewest, sample->ops, fewest, most);
+}
+
 static void print_sample(const struct session *s, const struct sample *sample)
 {
     printf("{\"figure\":\"%s\",\"contender\":\"%s\",\"variant\":\"%s\",\"cpus\":%d,\"n\":%" PRIu64, s->figure->name,
            s->contender->name, s->setting.variant, s->setting.cpus, s->setting.n);
     if (s->figure->probes)
         print_latency(&sample->latency, sample->ops);
+    else if (s->figure->shares)
+        print_shares(sample, s->setting.n);
     else
         print_value(sample);
     if (s->figure->rests)
@@ -381,6 +391,18 @@ static int run_probes(const struct session *s, struct sample *sample)
     return r;
 }
 
+/* One batch, which lasts as long as its window is open. */
+static int run_shares(const struct session *s, struct sample *sample)
+{
+    int r = session_run(s, 1, &sample->proof);
+    sample->ops = sample->proof.ops;
+    if (r == 0 && sample->ops == 0) {
+        bench_why("nobody ended a turn while turns counted");
+        r = -EPROTO;
+    }
+    return r;
+}
+
 /* ---- parking ---- */
 
 /* Tell the observer what has happened and wait until it has looked. */
@@ -419,6 +441,8 @@ static int run(const struct session *s, const struct wish *w, struct sample *sam
 {
     if (session_is_parking(s->figure))
         return run_parking(s, w, sample);
+    if (s->figure->shares)
+        return run_shares(s, sample);
     return s->figure->probes ? run_probes(s, sample) : run_batches(s, w, sample);
 }
 

@@ -146,7 +146,7 @@ void add_all()
 {
     for (auto f = figures; *f; f++)
         for (auto c = contenders; *c; c++)
-            if (!session_is_parking(*f) && !(*f)->probes && session_can(*f, *c))
+            if (session_is_timed(*f) && session_can(*f, *c))
                 for (auto variant = (*f)->variants; *variant; variant++)
                     for (auto n = (*f)->sizes; *n != END_OF_SIZES; n++)
                         add(*f, *c, *variant, *n);

@@ -47,7 +47,7 @@ UNEQUAL = 4  # exit status, ours and summarise's: the contenders did not do the 
 class Figure:
     what: str
     batch: int = 0  # operations of a batch
-    kind: str = "timed"  # or live, memory, syscalls, probes, heap: single shots with a plan of their own
+    kind: str = "timed"  # or live, memory, syscalls, probes, shares, heap: single shots with a plan of their own
     needs: Callable | None = None  # bytes of memory for (n, weight); None: n counts units of that weight
 
 
@@ -99,6 +99,7 @@ FIGURES = {
     "registry": Figure("one of n names looked up, and a message sent by name; ns per message", 100_000),
     "wake": Figure("from a send to its receiver's first instruction, when all have slept for n ms", kind="probes"),
     "hog": Figure("latency of questions to a unit that shares its CPU with n endless loops", kind="probes"),
+    "shares": Figure("turns of n units that compute for ever, in percent of an even share", kind="shares"),
     "random_ring": Figure("a token, or a thousand, passed round a ring in random order; ns per hop", 200_000, needs=lambda n, weight: n * weight),
     "big": Figure("120 units send pings to each other at random, and answer; ns per ping and pong"),
     "bank": Figure("1,000 accounts, a transfer from one to the other, ordered by a teller; ns per transfer"),
@@ -149,11 +150,14 @@ VARIANTS = {
     "p99": Variant("gc_isolation: 99 of 100", "all"),
     "p99_9": Variant("gc_isolation: 999 of 1000", "all"),
     "max": Variant("gc_isolation: all", "all"),
+    "fewest": Variant("shares: what fell to the unit that got least", "two"),
+    "most": Variant("shares: what fell to the unit that got most", "two"),
     "idle": Variant("wake: CPU time of the whole program per second while all wait", "all"),
 }
+SHARES = ("fewest", "most")
 PERCENTILES = ("p50", "p99", "p99_9", "max")
 FEWEST_PROBES = defaultdict(lambda: 5_000, wake=1_000, hog=1_000)
-PLACED = defaultdict(lambda: "free", hog="one_cpu")  # of what probes
+PLACED = defaultdict(lambda: "free", hog="one_cpu", shares="two_cpus")  # of what is one program
 RESTS = {"wake"}  # tell the CPU time of a pause too
 COLUMNS = "figure contender variant cpus n round value unit work peak_live checksum".split()
 FAILURE_COLUMNS = "figure contender variant cpus n round kind why".split()
@@ -196,11 +200,11 @@ QUICK = Pace(
                threads=[(1_000, 3), (10_000, 1), (100_000, 0)], process=[(1_000, 2), (10_000, 0), (100_000, 0)], posix_spawn=[(1_000, 1)]),
     sizes={"copy": (0, 100, 16_384, 1_048_576), "binary_step": (16, 64, 65, 256, 4_096), "selective": (0, 1_000, 100_000),
            "gc_isolation": (0, 134_217_728), "heap_bytes": (0, 128, 8_192), "timer": (0, 1_000_000),
-           "wake": (1,), "hog": (0, 1), "ring": (1_000, 100_000), "random_ring": (1_000, 1_000_000),
+           "wake": (1,), "hog": (0, 1), "shares": (3, 21), "ring": (1_000, 100_000), "random_ring": (1_000, 1_000_000),
            "big": (2_000,), "bank": (5_000,), "chameneos": (20_000,), "philosophers": (1_000,), "dictionary": (1_000,),
            "skynet": (100_000,), "fj_create": (4_000,), "counting": (100_000,), "spawn_storm": (100_000,)},
     turns={"copy": 1, "binary_step": 1, "selective": 2, "pattern": 2, "gc_isolation": 1, "heap_bytes": 2,
-           "link_exit": 2, "monitor": 2, "call": 2, "timer": 1, "registry": 2, "wake": 1, "hog": 1, "random_ring": 1,
+           "link_exit": 2, "monitor": 2, "call": 2, "timer": 1, "registry": 2, "wake": 1, "hog": 1, "shares": 1, "random_ring": 1,
            "big": 1, "bank": 1, "chameneos": 1, "philosophers": 1, "dictionary": 1,
            "skynet": 1, "fj_create": 1, "thread_ring": 1, "counting": 1, "spawn_storm": 1})
 FULL = Pace(
@@ -213,15 +217,15 @@ FULL = Pace(
                threads=[(10, 10), (100, 10), (1_000, 10), (10_000, 5), (100_000, 2)], process=[(10, 10), (100, 10), (1_000, 10), (10_000, 3), (100_000, 2)],
                posix_spawn=[(10, 5), (100, 5), (1_000, 5), (10_000, 2), (100_000, 1)]),
     sizes={"gc_isolation": (0, 1_073_741_824), "heap_bytes": (0, 8, 32, 128, 512, 2_048, 8_192),
-           "wake": (1, 10), "hog": (0, 1, 10), "random_ring": (10, 100, 1_000, 100_000, 1_000_000, 10_000_000, 100_000_000),
+           "wake": (1, 10), "hog": (0, 1, 10), "shares": (3, 21), "random_ring": (10, 100, 1_000, 100_000, 1_000_000, 10_000_000, 100_000_000),
            "big": (20_000,), "bank": (50_000,), "chameneos": (200_000,), "philosophers": (10_000,), "dictionary": (10_000,),
            "skynet": (1_000_000,), "fj_create": (40_000,), "counting": (1_000_000,), "spawn_storm": (1_000_000,)},
     turns={"tuple_ping_pong": 5, "copy": 3, "binary_step": 3, "selective": 3, "pattern": 3, "gc_isolation": 3, "heap_bytes": 2,
-           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3, "random_ring": 3,
+           "link_exit": 5, "monitor": 5, "call": 5, "timer": 3, "registry": 5, "wake": 3, "hog": 3, "shares": 5, "random_ring": 3,
            "big": 5, "bank": 5, "chameneos": 5, "philosophers": 5, "dictionary": 5,
            "skynet": 5, "fj_create": 5, "thread_ring": 5, "counting": 5, "spawn_storm": 5})
 COUNT_OPS = {"kernel": 1, "user": 50_000}  # N at least this, in whole batches; 2N follows
-DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240}  # seconds
+DEADLINE = {"timed": 90, "live": 300, "memory": 180, "syscalls": 240, "probes": 240, "shares": 90}  # seconds
 ONCE = 100_000_000  # who has so many units, or more, takes part in the first round only
 UNITS_A_SECOND = 200_000  # of a timed figure that has millions: so many, at least, are created, told what to do, and ended
 
@@ -574,6 +578,10 @@ class Meter:
         names = (*PERCENTILES, "idle") if s.cell.figure in RESTS else PERCENTILES
         return [(name, said[name], said["unit"], said) for name in names]
 
+    def shares(self, s: Sample) -> list:
+        said = verdict(*self.run(command(s, s.cell.figure, s.cell.variant), s, "shares"))
+        return [(name, said[name], said["unit"], said) for name in SHARES]
+
     def weigh_undisturbed(self, s: Sample) -> tuple[dict, dict]:
         for _ in range(3):
             grown, said = self.weigh(s)
@@ -881,7 +889,7 @@ class Campaign:
     def plan_probes(self, name: str) -> list[Cell]:
         return [Cell(name, PLACED[name], n, self.turns(name)) for n in self.pace.sizes[name]]
 
-    plan_heap = plan_probes
+    plan_heap = plan_shares = plan_probes
 
     def plan_live(self, name: str) -> list[Cell]:
         most = defaultdict(int)

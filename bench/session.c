@@ -66,6 +66,11 @@ bool session_is_parking(const struct figure *f)
     return f->parking != NULL;
 }
 
+bool session_is_timed(const struct figure *f)
+{
+    return !session_is_parking(f) && !f->probes && !f->shares;
+}
+
 bool session_can(const struct figure *f, const struct contender *c)
 {
     const struct parking *parking = session_is_parking(f) ? f->parking(c) : NULL;
@@ -170,6 +175,8 @@ static int run_each(const struct session *s, const struct task *task, uint64_t c
         total->checksum += one.checksum;
         total->ops += session_ops(s, 1, &one);
         total->peak_live = one.peak_live > total->peak_live ? one.peak_live : total->peak_live;
+        total->fewest = one.fewest;
+        total->most = one.most;
         total->aside_ns += one.aside_ns;
     }
     return r;

@@ -28,6 +28,7 @@ const struct contender *session_contender(const char *name); /* NULL: no such */
 bool session_has_variant(const struct figure *f, const char *variant);
 bool session_has_size(const struct figure *f, uint64_t n);
 bool session_is_parking(const struct figure *f); /* spawn_live, memory, heap_bytes: no batches */
+bool session_is_timed(const struct figure *f);   /* as many batches as wished, and their time is the value */
 bool session_can(const struct figure *f, const struct contender *c);
 
 /* All return 0 or a negative errno with bench_reason() saying why; pass it to session_verdict().

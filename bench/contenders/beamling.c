@@ -275,7 +275,7 @@ const struct contender contender_beamling = {
     .registry = &beamling_registry,
     .wake = &beamling_wake,
     .random_ring = &beamling_random_ring,
-    .hog = &beamling_hog,
+    .hog = &beamling_hog, .shares = &beamling_shares,
     .big = &beamling_big,
     .bank = &beamling_bank,
     .chameneos = &beamling_chameneos,

@@ -248,7 +248,7 @@ const struct contender contender_beamling_resting = {
     .tuple_ping_pong = &beamling_resting_tuple_ping_pong,
     .gc_isolation = &beamling_resting_gc_isolation,
     .random_ring = &beamling_resting_random_ring,
-    .hog = &beamling_resting_hog,
+    .hog = &beamling_resting_hog, .shares = &beamling_resting_shares,
     .chameneos = &beamling_resting_chameneos,
     .fj_create = &beamling_resting_fj_create,
     .thread_ring = &beamling_resting_thread_ring,

@@ -19,6 +19,9 @@ extern const struct task beamling_wake;
 extern const struct task beamling_random_ring, beamling_resting_random_ring;
 /* beamling_hog.c */
 extern const struct task beamling_hog, beamling_resting_hog;
+
+/* beamling_shares.c */
+extern const struct task beamling_shares, beamling_resting_shares;
 /* beamling_crowds.c, beamling_servers.c */
 extern const struct task beamling_big, beamling_bank, beamling_chameneos, beamling_philosophers, beamling_dictionary;
 

@@ -101,7 +101,7 @@ TERMS['random_ring'] = ({'one_token': 1, 'tokens': 1}, (1000, 1001), lambda v, n
 UNFORCED = (*CROWDS, *BASIC)  # two_cpus is two CPUs, and the runtime places its units
 SINGLE = PARKING + ('heap_bytes',)  # one batch, whatever --ops says
 WITHOUT = {'go': ('binary_step', 'selective', 'pattern')}
-LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake', 'hog']
+LISTED = [*(f for f in EXPECTED if f not in PARKING), *(f for f in TERMS if f != 'heap_bytes'), *SINGLE, 'gc_isolation', 'wake', 'hog', 'shares']
 PERCENTILES = ['p50', 'p99', 'p99_9', 'max']
 PEERS = ('erlang', 'elixir', 'go')
 QUICK = len(sys.argv) > 2
@@ -128,9 +128,9 @@ def cannot(peer, name, variant):
             or variant == 'two_cpus' and (peer == 'go' and name not in UNFORCED or name in PARKING)
             or name in WITHOUT.get(peer, ()))
 
-def right(line, setting, proof, ops, fields=FIELDS):
+def right(line, setting, proof, ops, fields=FIELDS, unit='ns'):
     r = json.loads(line)
-    return (list(r) == fields and r['value'] > 0 and r['unit'] == 'ns'
+    return (list(r) == fields and r['value'] > 0 and r['unit'] == unit
             and (r['figure'], r['contender'], r['variant'], r['cpus'], r['n']) == setting
             and (r['work'], r['checksum'], r['peak_live'] if proof[2] is not None else None) == proof
             and (proof[2] is not None or r['work'] // 100 < r['peak_live'] <= r['work'])
@@ -183,6 +183,13 @@ def check_hog(peer):
         claim(peer, f'hog n = {n}', r and right(lines[0], ('hog', peer, 'one_cpu', 1, n), (1000, 1000, n + 2), 1000, FIELDS + PERCENTILES)
               and r['value'] == r['p99'] and 0 < r['p50'] <= r['p99'] <= r['p99_9'] <= r['max'], got)
 
+def check_shares(peer):
+    for n in (1, 3, 21):
+        code, lines, error = got = figure(peer, 'shares', 'two_cpus', n=n, cpus=2)
+        r = json.loads(lines[0]) if code == 0 and len(lines) == 1 else {}
+        claim(peer, f'shares n = {n}', r and right(lines[0], ('shares', peer, 'two_cpus', 2, n), (n, n * (n + 1) // 2, n), r['ops'], FIELDS + ['fewest', 'most'], '%')
+              and r['value'] == r['fewest'] and 0 < r['fewest'] <= 100.001 and 99.999 <= r['most'] <= 100 * n + 0.001, got)
+
 def check_hold(peer, name, variant, n, proof):
     for stdin in ('\n\n', ''):
         code, lines, error = got = figure(peer, name, variant, '--hold', stdin=stdin, n=n)
@@ -208,6 +215,7 @@ def check_refusals(peer):
              ['--figure', 'selective', '--variant', 'free', '--n', 0, '--cpus', 1],
              ['--figure', 'link_exit', '--variant', 'two_cpus', '--n', 2, '--cpus', 2],
              ['--figure', 'link_exit', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
+             ['--figure', 'shares', '--variant', 'one_cpu', '--n', 3, '--cpus', 1],
              ['--figure', 'monitor', '--variant', 'free', '--n', 1000, '--cpus', 2],
              ['--figure', 'call', '--variant', 'free', '--n', 0, '--cpus', 2],
              ['--figure', 'timer', '--variant', 'one_cpu', '--n', 0, '--cpus', 1],
@@ -239,6 +247,7 @@ def check(peer):
     check_isolation(peer)
     check_wake(peer)
     check_hog(peer)
+    check_shares(peer)
     code, lines, error = got = figure(peer, 'yield', 'one_cpu', '--min-time', '0.02')
     claim(peer, '--min-time', code == 0 and right(lines[0], ('yield', peer, 'one_cpu', 1, N), EXPECTED['yield'], 0), got)
     check_hold(peer, 'memory', 'one_cpu', N, EXPECTED['memory'])

@@ -536,5 +536,6 @@ const struct contender contender_process = {
     .yield = CREW(begin_yield, batch_yield), .ping_pong = CREW(begin_ping_pong, batch_ping_pong),
     .ring = CREW(begin_ring, batch_ring), .stream = CREW(begin_stream, batch_pipe),
     .fan_in = CREW(begin_fan_in, batch_pipe), .copy = &process_copy, .monitor = &process_monitor, .hog = &process_hog,
+    .shares = &process_shares,
     .parking = {park, prove},
 };

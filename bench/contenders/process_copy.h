@@ -5,6 +5,7 @@
 #include "../contender.h"
 
 extern const struct task process_hog; /* process_hog.c */
+extern const struct task process_shares; /* process_shares.c */
 extern const struct task process_copy; /* through a pipe; contender_socketpair does the same through a socket */
 
 #endif

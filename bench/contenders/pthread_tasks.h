@@ -14,4 +14,7 @@ extern const struct task pthread_wake;
 /* pthread_hog.c */
 extern const struct task pthread_hog;
 
+/* pthread_shares.c */
+extern const struct task pthread_shares;
+
 #endif

@@ -13,12 +13,12 @@
 # need not look at them.
 defmodule Contender do
   alias Contender.{Crowds, Figures, Isolation, Parking, Signals, Terms, Wake}
-  alias Contender.Hog
+  alias Contender.{Hog, Shares}
   alias Contender.{RandomRing, SavinaBasic}
 
   @usage "usage: elixir [--contender elixir] --figure F --variant V --n N --cpus K" <>
            " [--min-time S | --ops N] [--hold] | --list | --version"
-  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, RandomRing, Parking, Isolation, Wake, Hog]
+  @modules [Figures, Terms, Signals, Crowds, SavinaBasic, RandomRing, Parking, Isolation, Wake, Hog, Shares]
   @options [
     contender: :string,
     figure: :string,
@@ -89,6 +89,7 @@ defmodule Contender do
   defp variants(:random_ring), do: [:one_token, :tokens]
   defp variants(:wake), do: [:free]
   defp variants(:hog), do: [:one_cpu]
+  defp variants(:shares), do: [:two_cpus]
   defp variants(:call), do: [:one_cpu, :two_cpus]
 
   defp variants(figure) when figure in [:big, :bank, :chameneos, :philosophers, :dictionary],
@@ -241,6 +242,7 @@ defmodule Contender do
       Isolation -> Isolation.sample(setting)
       Wake -> Wake.sample(setting)
       Hog -> Hog.sample(setting)
+      Shares -> Shares.sample(setting)
       module -> batches(module, setting)
     end
   end
@@ -295,11 +297,15 @@ defmodule Contender do
   defp json(setting, sample) do
     ~s({"figure":"#{setting.figure}","contender":"elixir","variant":"#{setting.variant}",) <>
       ~s("cpus":#{setting.cpus},"n":#{setting.n},) <>
-      ~s("value":#{:erlang.float_to_binary(sample.value, decimals: 3)},"unit":"ns","ops":#{sample.ops},) <>
+      ~s("value":#{:erlang.float_to_binary(sample.value, decimals: 3)},"unit":"#{Map.get(sample, :unit, "ns")}","ops":#{sample.ops},) <>
       ~s("work":#{sample.work},"peak_live":#{sample.peak_live},"checksum":#{sample.checksum}) <>
       more(Map.get(sample, :more, [])) <> "}"
   end
 
   # What one figure alone has to say.
-  defp more(fields), do: Enum.map_join(fields, fn {name, value} -> ~s(,"#{name}":#{value}) end)
+  defp more(fields),
+    do: Enum.map_join(fields, fn {name, value} -> ~s(,"#{name}":#{number(value)}) end)
+
+  defp number(value) when is_float(value), do: :erlang.float_to_binary(value, decimals: 3)
+  defp number(value), do: value
 end

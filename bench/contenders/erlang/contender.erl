@@ -2,8 +2,8 @@
 %%
 %% What a figure does is in figures.erl, terms.erl, signals.erl and crowds.erl, units that stay parked
 %% are in parking.erl, the probes during a collection in isolation.erl, who is woken from
-%% sleep in wake.erl, who waits beside endless loops in hog.erl, rings in random order in random_ring.erl; here are the
-%% options, the clock and the JSON line.
+%% sleep in wake.erl, who waits beside endless loops in hog.erl, how evenly those share in shares.erl, rings in
+%% random order in random_ring.erl; here are the options, the clock and the JSON line.
 %% Everything measured runs in one process, the runner. Its units are linked to
 %% it: if one of them fails, the runner fails, and the program says why.
 %%
@@ -99,7 +99,7 @@ possible(Setting) -> Setting.
 
 usage(Format, Arguments) -> throw({usage, io_lib:format(Format, Arguments)}).
 
-modules() -> [figures, terms, signals, crowds, savina_basic, random_ring, parking, isolation, wake, hog].
+modules() -> [figures, terms, signals, crowds, savina_basic, random_ring, parking, isolation, wake, hog, shares].
 figures() -> [atom_to_list(F) || Module <- modules(), F <- Module:names()].
 
 variants(copy) -> [bin, list, tuple];
@@ -112,6 +112,7 @@ variants(monitor) -> [one_cpu];
 variants(random_ring) -> [one_token, tokens];
 variants(wake) -> [free];
 variants(hog) -> [one_cpu];
+variants(shares) -> [two_cpus];
 variants(call) -> [one_cpu, two_cpus];
 variants(F) when F =:= big; F =:= bank; F =:= chameneos; F =:= philosophers; F =:= dictionary -> [one_cpu, two_cpus];
 variants(timer) -> [set_cancel, set_fire];
@@ -150,6 +151,7 @@ measured(#{figure := Figure} = Setting) ->
         [isolation] -> isolation:sample(Setting);
         [wake] -> wake:sample(Setting);
         [hog] -> hog:sample(Setting);
+        [shares] -> shares:sample(Setting);
         [Module] -> batches(Module, Setting)
     end.
 
@@ -195,11 +197,14 @@ nanoseconds() -> erlang:monotonic_time(nanosecond).
 result(#{figure := F, variant := V, cpus := K, n := N},
        #{value := Value, ops := Ops, work := Work, peak_live := Peak, checksum := Checksum} = Sample) ->
     io:format("{\"figure\":\"~s\",\"contender\":\"erlang\",\"variant\":\"~s\",\"cpus\":~b,\"n\":~b,"
-              "\"value\":~.3f,\"unit\":\"ns\",\"ops\":~b,\"work\":~b,\"peak_live\":~b,\"checksum\":~b~s}~n",
-              [F, V, K, N, float(Value), Ops, Work, Peak, Checksum, more(maps:get(more, Sample, []))]).
+              "\"value\":~.3f,\"unit\":\"~s\",\"ops\":~b,\"work\":~b,\"peak_live\":~b,\"checksum\":~b~s}~n",
+              [F, V, K, N, float(Value), maps:get(unit, Sample, "ns"), Ops, Work, Peak, Checksum, more(maps:get(more, Sample, []))]).
 
 %% What one figure alone has to say.
-more(Fields) -> [io_lib:format(",\"~s\":~b", [Name, Value]) || {Name, Value} <- Fields].
+more(Fields) -> [io_lib:format(",\"~s\":~s", [Name, number(Value)]) || {Name, Value} <- Fields].
+
+number(Value) when is_float(Value) -> float_to_list(Value, [{decimals, 3}]);
+number(Value) -> integer_to_list(Value).
 
 limit(Limit, Live) ->
     io:format("{\"error\":\"no more processes\",\"limit\":\"~s\",\"live\":~b,\"errno\":\"system_limit\"}~n",

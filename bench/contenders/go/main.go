@@ -2,8 +2,8 @@
 //
 // What a figure does is in figures.go, terms.go, signals.go and crowds.go, goroutines that stay
 // parked are in parking.go, the probes during a collection in isolation.go, who is woken
-// from sleep in wake.go, who waits beside endless loops in hog.go, rings in random order in random.go; here are
-// the options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
+// from sleep in wake.go, who waits beside endless loops in hog.go, how evenly those share in shares.go, rings in
+// random order in random.go; here are the options, the clock and the JSON line. GOMAXPROCS is --cpus; the collector's settings (GOGC, the memory limit) are Go's defaults.
 package main
 
 import (
@@ -45,6 +45,7 @@ type sample struct {
 	PeakLive int     `json:"peak_live"`
 	Checksum int     `json:"checksum"`
 	*percentiles
+	*shares
 }
 
 // An error that is the program's answer to a command line it cannot serve.
@@ -69,6 +70,7 @@ var variantsOf = map[string][]string{
 	"random_ring":  {"one_token", "tokens"},
 	"wake":         {"free"},
 	"hog":          {"one_cpu"},
+	"shares":       {"two_cpus"},
 	"call":         {"one_cpu", "two_cpus"},
 	"timer":        {"set_cancel", "set_fire"},
 	"registry":     {"one_cpu", "free"},
@@ -87,7 +89,7 @@ var variantsOf = map[string][]string{
 // Those in which two_cpus is two CPUs, and where its goroutines run is left to the runtime.
 var unforced = []string{
 	"big", "bank", "chameneos", "philosophers", "dictionary",
-	"skynet", "fj_create", "thread_ring", "counting", "spawn_storm",
+	"skynet", "fj_create", "thread_ring", "counting", "spawn_storm", "shares",
 }
 
 func main() {
@@ -237,7 +239,7 @@ func names() (all []string) {
 	for _, f := range timed() {
 		all = append(all, f.name)
 	}
-	return append(append(all, parkingFigures...), "gc_isolation", "wake", "hog")
+	return append(append(all, parkingFigures...), "gc_isolation", "wake", "hog", "shares")
 }
 
 func run(s setting) error {
@@ -260,6 +262,8 @@ func (r *sample) take() error {
 		return r.wake()
 	case r.Figure == "hog":
 		return r.hog()
+	case r.Figure == "shares":
+		return r.share()
 	}
 	return r.measure()
 }
