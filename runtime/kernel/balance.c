@@ -12,20 +12,26 @@ enum {
     PERIODS_IN_VAIN = 32,
 };
 
+/* Those of a rank. */
+struct load {
+    uint64_t least, most; /* so many waited, at one time or other */
+    uint32_t in_vain;     /* so many periods are left in which nobody is told to take of them */
+    bool closed;          /* none of them was taken up, all through the period */
+};
+
 /* Of one scheduler, in this period. */
 struct burden {
-    uint64_t least, most; /* so many waited, at one time or other */
-    uint64_t switches, sent, breaks, overtaken;
+    struct load loads[RANKS];
+    uint64_t switches, turns, sent, breaks, overtaken, highs, others;
     uint64_t steals; /* until it was told to take */
-    struct burden *from;
-    uint32_t in_vain; /* so many periods are left in which nobody is told to take from it */
+    struct load *from;
     bool spared, busy;
-    bool starved; /* others waited, and none but higher ones was taken up, all through the period */
 };
 
 static struct {
     struct burden *burdens;
     uint64_t since_ns;
+    unsigned periods;
 } balance;
 
 int balance_begin(void)
@@ -48,91 +54,137 @@ static uint64_t read_count(const _Atomic uint64_t *counter)
 
 static void begin_period(struct burden *b, const struct sched *s)
 {
-    b->least = UINT64_MAX;
-    b->most = 0;
     b->switches = read_count(&s->switches);
+    b->turns = read_count(&s->turns);
     b->sent = read_count(&s->sent);
     b->breaks = read_count(&s->breaks);
     b->overtaken = read_count(&s->ranks.overtaken);
+    b->highs = read_count(&s->ranks.highs);
+    b->others = read_count(&s->ranks.others);
+    for (unsigned rank = 0; rank < RANKS; rank++) {
+        b->loads[rank].least = UINT64_MAX;
+        b->loads[rank].most = 0;
+    }
 }
 
-static void look_at_burden(struct burden *b, const struct sched *s)
+static void look_at_burden(struct burden *b, struct sched *s)
 {
-    uint64_t n = sched_waiting(s);
-    b->least = n < b->least ? n : b->least;
-    b->most = n > b->most ? n : b->most;
+    for (unsigned rank = 0; rank < RANKS; rank++) {
+        struct load *load = &b->loads[rank];
+        uint64_t n = runq_length(sched_queue(s, rank));
+        load->least = n < load->least ? n : load->least;
+        load->most = n > load->most ? n : load->most;
+    }
 }
 
-/* Was something taken from whom it was told? */
+/* Was something taken of what it was told? */
 static void look_at_outcome(struct burden *b, const struct sched *s)
 {
+    for (unsigned rank = 0; rank < RANKS; rank++)
+        b->loads[rank].in_vain -= b->loads[rank].in_vain != 0;
     if (b->from && read_count(&s->steals) == b->steals)
         b->from->in_vain = PERIODS_IN_VAIN;
     b->from = NULL;
 }
 
+/* In so many turns, those counted of who went on since nobody else was to. Where no higher one waits, nobody counts whose turn
+ * it is; but there are more turns then than of higher ones, even if two were counted of which we have not seen whose they were. */
+static void see_who_was_passed_over(struct burden *b, const struct sched *s, uint64_t turns)
+{
+    uint64_t over = read_count(&s->ranks.overtaken) - b->overtaken;
+    bool none_high = read_count(&s->ranks.highs) == b->highs, none_else = read_count(&s->ranks.others) == b->others;
+    bool only_higher = over && none_else && turns <= over + 2;
+    b->loads[RANK_MAX].closed = !turns;
+    b->loads[RANK_HIGH].closed = !turns || (only_higher && none_high);
+    b->loads[RANK_NORMAL].closed = b->loads[RANK_LOW].closed = !turns || only_higher;
+}
+
 static void sum_up(struct burden *b, const struct sched *s, uint64_t elapsed_ns)
 {
     uint64_t done = read_count(&s->switches) - b->switches, sent = read_count(&s->sent) - b->sent;
-    uint64_t overtaken = read_count(&s->ranks.overtaken) - b->overtaken;
-    b->spared = steal_would_part(done, sent, elapsed_ns) || steal_meets_burst(b->least, done, elapsed_ns);
+    uint64_t turns = done + read_count(&s->turns) - b->turns;
+    b->spared = steal_would_part(done, sent, elapsed_ns) || steal_meets_burst(b->loads[RANK_NORMAL].least, done, elapsed_ns);
     b->busy = sched_is_online(s) && b->breaks == read_count(&s->breaks) &&
               !atomic_load_explicit(&s->futex, memory_order_relaxed);
-    b->starved = b->busy && b->least && done <= overtaken;
-    b->in_vain -= b->in_vain != 0;
+    see_who_was_passed_over(b, s, turns);
     look_at_outcome(b, s);
 }
 
-/* Those who wait at one, of whom none has a turn at all, are more than any number of those who have. */
-static uint64_t weight(const struct burden *b)
+static bool is_starved(const struct load *load)
 {
-    return b->least + (b->starved ? UINT32_MAX : 0);
+    return load->closed && load->least;
 }
 
-/* At whom most wait, of those from whom something may be taken. NULL: there is none. */
-static struct sched *most_burdened(void)
+/* Those who wait at one, of whom none has a turn at all, are more than any number of those who have. */
+static uint64_t weight(const struct load *load)
+{
+    return load->least + (is_starved(load) ? UINT32_MAX : 0);
+}
+
+/* Where most of a rank wait, of where something may be taken. NULL: there is none. */
+static struct sched *most_burdened(enum process_rank rank)
 {
     struct sched *most = NULL;
     for (unsigned i = 0; i < runtime.count; i++) {
         const struct burden *b = &balance.burdens[i];
-        if (b->busy && (b->starved || !b->spared) && !b->in_vain &&
-            (!most || weight(b) > weight(&balance.burdens[most->index])))
+        const struct load *load = &b->loads[rank];
+        if (b->busy && (is_starved(load) || !b->spared) && !load->in_vain &&
+            (!most || weight(load) > weight(&balance.burdens[most->index].loads[rank])))
             most = runtime.scheds[i];
     }
     return most;
 }
 
-static void tell_to_take(struct sched *s, struct sched *v, uint64_t n)
+static void tell_to_take(struct sched *s, struct sched *v, uint64_t n, enum process_rank rank)
 {
     struct burden *b = &balance.burdens[s->index];
-    b->from = &balance.burdens[v->index];
+    b->from = &balance.burdens[v->index].loads[rank];
     b->steals = read_count(&s->steals);
-    atomic_store_explicit(&s->share, n, memory_order_relaxed);
+    atomic_store_explicit(&s->share, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, memory_order_relaxed);
+    atomic_store_explicit(&s->share_rank, rank, memory_order_relaxed);
     /* release: how many; pairs with balance_take(). */
     atomic_store_explicit(&s->share_of, v, memory_order_release);
     sched_nudge(s);
 }
 
-/* So many of those that wait at `more` are to come to `less`; 0: it is not worth while. */
-static uint64_t share(const struct burden *less, const struct burden *more)
+/* So many of those that wait at `more` are to come to `less`; 0: it is not worth while. Where none of them would have a
+ * turn, none is to come, though nobody waits there. */
+static uint64_t share(const struct load *less, const struct load *more)
 {
-    if (less->starved)
+    if (less->closed)
         return 0;
-    if (more->starved)
+    if (is_starved(more))
         return more->least;
     return more->least > less->most + less->most / LEAST_PART ? (more->least - less->most + 1) / 2 : 0;
 }
 
-/* Each gives to one, and takes from one. */
-static void even_out(struct sched *s)
+static bool even_out_rank(struct sched *s, enum process_rank rank)
 {
-    const struct burden *b = &balance.burdens[s->index];
-    struct sched *v = b->busy ? most_burdened() : NULL;
-    uint64_t n = v && v != s ? share(b, &balance.burdens[v->index]) : 0;
+    struct sched *v = most_burdened(rank);
+    if (!v || v == s)
+        return false;
+    uint64_t n = share(&balance.burdens[s->index].loads[rank], &balance.burdens[v->index].loads[rank]);
     if (!n)
-        return;
-    tell_to_take(s, v, n);
+        return false;
+    tell_to_take(s, v, n, rank);
     balance.burdens[v->index].busy = false;
+    return true;
+}
+
+/* Each takes from one, of one rank, or gives to one. */
+static void even_out(struct sched *s, unsigned first_rank)
+{
+    for (unsigned i = 0; i < RANKS; i++)
+        if (balance.burdens[s->index].busy && even_out_rank(s, (first_rank + i) % RANKS))
+            return;
+}
+
+/* Now this one is the first that may take, and now that one, of this rank or of that. */
+static void even_all_out(void)
+{
+    for (unsigned i = 0; i < runtime.count; i++)
+        even_out(runtime.scheds[(balance.periods + i) % runtime.count], balance.periods / runtime.count % RANKS);
+    balance.periods++;
 }
 
 void balance_look(void)
@@ -144,8 +196,8 @@ void balance_look(void)
         return;
     for (unsigned i = 0; i < runtime.count; i++)
         sum_up(&balance.burdens[i], runtime.scheds[i], elapsed);
-    for (unsigned i = 0; balance.since_ns && i < runtime.count; i++)
-        even_out(runtime.scheds[i]);
+    if (balance.since_ns)
+        even_all_out();
     for (unsigned i = 0; i < runtime.count; i++)
         begin_period(&balance.burdens[i], runtime.scheds[i]);
     balance.since_ns = now;
@@ -156,5 +208,6 @@ void balance_take(struct sched *s)
     /* acquire: how many; pairs with tell_to_take(). */
     struct sched *v = atomic_exchange_explicit(&s->share_of, NULL, memory_order_acquire);
     if (v)
-        steal_share(s, v, atomic_load_explicit(&s->share, memory_order_relaxed));
+        steal_share(s, v, atomic_load_explicit(&s->share, memory_order_relaxed),
+                    atomic_load_explicit(&s->share_rank, memory_order_relaxed));
 }

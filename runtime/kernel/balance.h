@@ -8,8 +8,9 @@
  * equal parts of two CPUs. Who moves alone has the next turn there: behind the others it might be moved again before it had
  * one, and again, for ever; those who have not begun are the first to be moved.
  *
- * And where somebody keeps all others from running, with a higher priority, or in a region where nobody may be
- * interrupted, all who wait are to go to one where nobody does.
+ * And where somebody keeps others from running, with a higher priority, or in a region where nobody may be
+ * interrupted, all who wait are to go to one where nobody does, and none comes. Each priority is shared out by itself, as it has turns
+ * by itself: of two queues that are equally long one may hold the low ones, who have an eighth of the turns.
  *
  * Not from where processes do little but talk to each other, in short turns: there nobody waits long, and apart they would
  * be slower. Not out of a burst of births. Nor at once again from where there was nothing that could be moved.

@@ -28,6 +28,7 @@ enum process_kind {
 
 /* What a priority comes to: see kernel/ranks. The values are those of bl_priority. */
 enum process_rank { RANK_NORMAL, RANK_LOW, RANK_HIGH, RANK_MAX };
+enum { RANKS = RANK_MAX + 1 };
 
 /* Where a process may run, and before whom. Anything but 0 is off the fast path. */
 enum process_bound {

@@ -7,7 +7,7 @@ enum {
     LOW_UNIT = 1 << 16,
 };
 
-struct runq *ranks_queue(struct ranks *r, const struct process *p)
+static struct runq *queue_of(struct ranks *r, const struct process *p)
 {
     switch (process_rank(p)) {
     case RANK_MAX: return &r->max;
@@ -18,7 +18,7 @@ struct runq *ranks_queue(struct ranks *r, const struct process *p)
 
 void ranks_push(struct ranks *r, struct process *p)
 {
-    runq_push(ranks_queue(r, p), p);
+    runq_push(queue_of(r, p), p);
 }
 
 bool ranks_precede(const struct ranks *r, const struct process *p)
@@ -79,11 +79,17 @@ static struct process *grant(struct ranks *r, struct runq *normal)
     return p;
 }
 
+/* relaxed: only its owner writes it. */
+static void count_up(_Atomic uint64_t *counter)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
 static struct process *overtake(struct ranks *r, struct runq *normal)
 {
-    /* relaxed: only its owner writes it. */
-    atomic_store_explicit(&r->overtaken, atomic_load_explicit(&r->overtaken, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
+    count_up(&r->overtaken);
+    if (!r->max.first)
+        count_up(&r->highs);
     r->over_others++;
     r->over_high = r->max.first ? r->over_high + 1 : 0;
     struct process *p = grant(r, normal);
@@ -96,5 +102,6 @@ struct process *ranks_pop(struct ranks *r, struct runq *normal)
     if (r->max.first || r->high.first)
         return overtake(r, normal);
     r->over_others = r->over_high = 0;
+    count_up(&r->others);
     return runq_pop(low_is_due(r, normal) ? &r->low : normal);
 }

@@ -23,11 +23,10 @@ struct ranks {
     const struct process *brief;     /* who was given a brief turn last, until the next is taken out */
     uint32_t over_high, over_others; /* how often in a row one of max, of max or high, was taken up */
     bool granted;                    /* the last turn taken from higher ones was a brief one */
-    _Atomic uint64_t overtaken;      /* how often a higher one was taken up; read by thieves, as a hint */
+    /* How often a higher one was taken up; one of them that was high; and one of the others. Read by others, as hints. */
+    _Atomic uint64_t overtaken, highs, others;
 };
 
-/* Where p, which has a rank, waits. */
-struct runq *ranks_queue(struct ranks *, const struct process *p);
 /* p has a rank, and waits. */
 void ranks_push(struct ranks *, struct process *p);
 /* Somebody waits who goes before p. */

@@ -143,13 +143,11 @@ void sched_enqueue_bound(struct sched *s, struct process *p)
 
 void sched_enqueue_first(struct sched *s, struct process *p)
 {
-    struct runq *q = &s->queue, front = {0};
-    if (p->bound & BOUND_RANK) {
+    struct runq *q = sched_queue(s, process_rank(p)), front = {0};
+    if (p->bound & BOUND_RANK)
         s->watch |= WATCH_RANKED;
-        q = ranks_queue(&s->ranks, p);
-    } else {
-        cuts_forget_before(&s->cuts, s->queue.taken);
-    }
+    else
+        cuts_forget_before(&s->cuts, q->taken);
     runq_push(&front, p);
     runq_prepend(q, &front);
 }

@@ -139,7 +139,7 @@ struct sched {
 
     /* What it was told to take from another, if not NULL: kernel/balance. */
     _Atomic(struct sched *) share_of;
-    _Atomic uint64_t share;
+    _Atomic uint32_t share, share_rank; /* so many, of this rank */
 
     /* The owner's, and not always wanted. */
     struct clock clock;
@@ -320,10 +320,15 @@ static inline bool sched_has_queue(const struct sched *s)
     return s->queue.first || ranks_wait(&s->ranks);
 }
 
-/* So many are in our queues. A hint to others. */
-static inline uint64_t sched_waiting(const struct sched *s)
+/* Where those of a rank wait. */
+static inline struct runq *sched_queue(struct sched *s, enum process_rank rank)
 {
-    return runq_length(&s->queue) + runq_length(&s->ranks.low) + ranks_higher(&s->ranks);
+    switch (rank) {
+    case RANK_MAX: return &s->ranks.max;
+    case RANK_HIGH: return &s->ranks.high;
+    case RANK_LOW: return &s->ranks.low;
+    default: return &s->queue;
+    }
 }
 
 /* Has somebody readied processes for s that s has not seen? A hint to others. */

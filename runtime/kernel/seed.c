@@ -210,7 +210,7 @@ static void even_out_with_another(struct sched *s)
     if (!v)
         return;
     act_as(s);
-    steal_share(s, v, 1 + draw(SHARED_MOST));
+    steal_share(s, v, 1 + draw(SHARED_MOST), (enum process_rank)draw(RANKS));
 }
 
 /* What a thread without work would do: say so, or look for some. */

@@ -94,7 +94,8 @@ struct loot {
     struct lane *lanes[WALK_MOST]; /* that came with them */
     unsigned lane_count;
     uint64_t bound, bound_most; /* so many are bound to those; once it is as many, no more lanes are moved */
-    uint64_t part, of; /* so much of each queue is to be taken, and of lanes; */
+    struct runq *only; /* of v, of which is to be taken; NULL: of all */
+    uint64_t part, of; /* so much of each, and of lanes; */
     bool together;     /* but all who have begun */
     bool alone;        /* it is one, who has its turn before it can be taken again */
     uint64_t now_ns; /* 0: v is stuck, and none of them may wait until it is not */
@@ -205,7 +206,9 @@ static void take_parts(struct sched *s, struct sched *v, struct loot *loot)
     struct runq *queues[] = {&v->ranks.max, &v->ranks.high, &v->queue, &v->ranks.low};
     unsigned walk = WALK_MOST / 2;
     for (unsigned i = 0; i < sizeof queues / sizeof *queues; i++)
-        if (queues[i] != &v->queue || 2 * loot->part < loot->of || !cut_in_half(v, loot))
+        if (loot->only && queues[i] != loot->only)
+            continue;
+        else if (queues[i] != &v->queue || 2 * loot->part < loot->of || !cut_in_half(v, loot))
             walk = take_part(s, v, queues[i], loot, walk);
 }
 
@@ -278,15 +281,17 @@ void steal_from(struct sched *s, struct sched *v, enum robbery how)
     loot.part = 1;
     loot.of = how == ROB_STUCK ? 1 : 2; /* none of them may wait: we may never be idle again */
     loot.together = how == ROB_TOGETHER;
+    loot.only = NULL;
     loot.alone = false;
     if (!rob(s, v, how, &loot))
         look->not_before_ns = os_now_ns() + AFTER_FAILURE_NS;
 }
 
-void steal_share(struct sched *s, struct sched *v, uint64_t n)
+void steal_share(struct sched *s, struct sched *v, uint64_t n, enum process_rank rank)
 {
     struct loot loot;
-    loot.of = sched_waiting(v);
+    loot.only = sched_queue(v, rank);
+    loot.of = runq_length(loot.only);
     loot.part = n < loot.of ? n : loot.of;
     loot.together = false;
     loot.alone = n == 1;

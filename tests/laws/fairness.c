@@ -1,6 +1,8 @@
 /* Nobody who calls the runtime keeps others from running, even if he never waits.
- * Every test here hangs when this is broken, on one scheduler at least. */
+ * Every test here hangs, or fails, when this is broken, on one scheduler at least. */
 #include "support/law.h"
+
+#include <string.h>
 
 static _Atomic bool over;
 static _Atomic int hogs_done;
@@ -252,6 +254,113 @@ Test(fairness, turns_are_shared_by_busy_schedulers)
     start(2);
     cr_assert(ended_well(spawn(tell_them_to_begin, 0)));
     while (atomic_load(&hogs_done) < PARTAKERS)
+        sched_yield();
+    stop();
+}
+
+/* Where somebody has a higher priority, and nobody else is taken up, none of the others goes: they have equally much of the
+ * other scheduler, from birth. Long turns, or it would even out that they go there, wait, and come back. */
+
+enum { TURNS_OF_ALL = 600 };
+
+static _Atomic int turns_of_all;
+
+static void compare_turns(void)
+{
+    for (int i = 0; i < PARTAKERS; i++)
+        CLAIM(4 * atomic_load(&turns_had[i]) >= 3 * TURNS_OF_ALL / PARTAKERS);
+}
+
+static void compute_for_long(void)
+{
+    for (int i = 0; i < 40; i++)
+        compute_a_little();
+}
+
+static void partake_in_long_turns(bl_term id)
+{
+    for (int turn = 0; turn < TURNS_OF_ALL; bl_yield()) {
+        compute_for_long();
+        atomic_fetch_add(&turns_had[bl_to_int(id)], 1);
+        turn = atomic_fetch_add(&turns_of_all, 1) + 1;
+        if (turn == TURNS_OF_ALL)
+            compare_turns();
+    }
+    atomic_store(&over, true);
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+static void yield_as_a_higher_one(bl_term unused)
+{
+    (void)unused;
+    bl_process_flag(bl_atom("priority"), bl_atom("high"));
+    while (!atomic_load(&over))
+        bl_yield();
+}
+
+static void spawn_a_higher_one_and_others(bl_term unused)
+{
+    (void)unused;
+    spawn(yield_as_a_higher_one, 0);
+    for (int i = 0; i < PARTAKERS; i++)
+        spawn(partake_in_long_turns, i);
+}
+
+Test(fairness, turns_are_shared_where_nobody_is_higher)
+{
+    start(2);
+    cr_assert(ended_well(spawn(spawn_a_higher_one_and_others, 0)));
+    while (atomic_load(&hogs_done) < PARTAKERS)
+        sched_yield();
+    stop();
+}
+
+/* Nor does one of three with a higher priority have a scheduler for itself. There comes a time when nobody has had a fifth
+ * more than another. */
+
+enum { HIGHER = 3, TURNS_OF_HIGHER = 100 };
+
+static bool higher_ones_had_equally_much(void)
+{
+    int64_t least = INT64_MAX, most = 0, now[HIGHER];
+    for (int i = 0; i < HIGHER; i++) {
+        now[i] = atomic_load(&turns_had[i]);
+        int64_t had_since = now[i] - turns_before[i];
+        least = had_since < least ? had_since : least;
+        most = had_since > most ? had_since : most;
+    }
+    if (least < TURNS_OF_HIGHER)
+        return false;
+    memcpy(turns_before, now, sizeof now);
+    return 5 * most <= 6 * least;
+}
+
+static void partake_as_a_higher_one(bl_term id)
+{
+    int64_t i = bl_to_int(id);
+    for (; !atomic_load(&over); bl_yield()) {
+        compute_for_long();
+        atomic_fetch_add(&turns_had[i], 1);
+        if (!i && higher_ones_had_equally_much())
+            atomic_store(&over, true);
+    }
+    atomic_fetch_add(&hogs_done, 1);
+}
+
+/* They have it from birth: else one that does not would wait behind two that do. */
+static void spawn_higher_ones(bl_term unused)
+{
+    (void)unused;
+    bl_spawn_options o = {.priority = BL_PRIORITY_HIGH};
+    for (int i = 0; i < HIGHER; i++)
+        bl_spawn_opt(partake_as_a_higher_one, bl_int(i), &o);
+}
+
+Test(fairness, turns_are_shared_by_higher_ones)
+{
+    start(2);
+    cr_assert(ended_well(spawn(spawn_higher_ones, 0)));
+    while (atomic_load(&hogs_done) < HIGHER)
         sched_yield();
     stop();
 }

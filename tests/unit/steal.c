@@ -77,7 +77,7 @@ Test(steal, a_lane_settles_when_the_clock_wraps_too)
 /* ---- a share ---- */
 
 static struct sched thief, victim;
-static struct process own[2], waiting[4];
+static struct process own[2], waiting[4], higher[3];
 
 /* Two wait at the one, four at the other. */
 static void let_them_wait(enum process_rank rank)
@@ -92,11 +92,20 @@ static void let_them_wait(enum process_rank rank)
     }
 }
 
+/* At the other. */
+static void let_higher_ones_wait(void)
+{
+    for (int i = 0; i < 3; i++) {
+        process_set_rank(&higher[i], RANK_HIGH);
+        sched_enqueue(&victim, &higher[i]);
+    }
+}
+
 /* Queued again and again, where it was taken to, as the oldest or as the only one without a stack, it would have no turn. */
 Test(steal, who_is_moved_alone_is_next)
 {
     let_them_wait(RANK_NORMAL);
-    steal_share(&thief, &victim, 1);
+    steal_share(&thief, &victim, 1, RANK_NORMAL);
     cr_assert_eq(runq_pop(&thief.queue), &waiting[0]);
     cr_assert_eq(runq_pop(&thief.queue), &own[0]);
     cr_assert_eq(runq_pop(&thief.queue), &own[1]);
@@ -107,17 +116,31 @@ Test(steal, who_is_moved_alone_is_next)
 Test(steal, who_is_moved_alone_is_next_of_its_rank)
 {
     let_them_wait(RANK_LOW);
-    steal_share(&thief, &victim, 1);
+    steal_share(&thief, &victim, 1, RANK_LOW);
     cr_assert_eq(runq_pop(&thief.ranks.low), &waiting[0]);
     cr_assert_eq(runq_pop(&thief.ranks.low), &own[0]);
     cr_assert(thief.watch & WATCH_RANKED);
+}
+
+Test(steal, a_share_is_of_one_rank)
+{
+    let_them_wait(RANK_NORMAL);
+    let_higher_ones_wait();
+    steal_share(&thief, &victim, 2, RANK_HIGH);
+    cr_assert_eq(runq_length(&thief.queue), 2);
+    cr_assert_eq(runq_length(&thief.ranks.high), 2);
+    cr_assert_eq(runq_length(&victim.ranks.high), 1);
+    steal_share(&thief, &victim, 2, RANK_NORMAL);
+    cr_assert_eq(runq_length(&thief.queue), 4);
+    cr_assert_eq(runq_length(&thief.ranks.high), 2);
+    cr_assert_eq(runq_length(&victim.ranks.high), 1);
 }
 
 /* Nobody who waits is sent back by a crowd. */
 Test(steal, several_wait_their_turn)
 {
     let_them_wait(RANK_NORMAL);
-    steal_share(&thief, &victim, 2);
+    steal_share(&thief, &victim, 2, RANK_NORMAL);
     cr_assert_eq(runq_pop(&thief.queue), &own[0]);
     cr_assert_eq(runq_pop(&thief.queue), &own[1]);
     cr_assert_eq(runq_pop(&thief.queue), &waiting[0]);
