@@ -25,6 +25,8 @@ struct burden {
     uint64_t switches, turns, sent, breaks, overtaken, highs, others;
     uint64_t steals; /* until it was told to take */
     struct load *from;
+    uint32_t quiet;     /* so many periods without a turn; */
+    uint32_t quiet_was; /* and before, at most, not long ago */
     bool spared, busy;
 };
 
@@ -87,16 +89,31 @@ static void look_at_outcome(struct burden *b, const struct sched *s)
     b->from = NULL;
 }
 
+/* Is somebody there for longer than is usual there? Who takes turns longer than a period must not seem to: all would go to the
+ * other scheduler, where somebody has just begun such a turn, and when that is over, back, and never have one. */
+static bool is_stuck(struct burden *b, uint64_t turns)
+{
+    if (!turns)
+        return ++b->quiet > 2 * b->quiet_was;
+    b->quiet_was -= (b->quiet_was + 7) / 8;
+    b->quiet_was = b->quiet > b->quiet_was ? b->quiet : b->quiet_was;
+    b->quiet = 0;
+    return false;
+}
+
 /* In so many turns, those counted of who went on since nobody else was to. Where no higher one waits, nobody counts whose turn
- * it is; but there are more turns then than of higher ones, even if two were counted of which we have not seen whose they were. */
+ * it is; but there are more turns then than of higher ones, even if two were counted of which we have not seen whose they were.
+ * Without a turn all is as it was, until somebody is there for too long. */
 static void see_who_was_passed_over(struct burden *b, const struct sched *s, uint64_t turns)
 {
     uint64_t over = read_count(&s->ranks.overtaken) - b->overtaken;
     bool none_high = read_count(&s->ranks.highs) == b->highs, none_else = read_count(&s->ranks.others) == b->others;
-    bool only_higher = over && none_else && turns <= over + 2;
-    b->loads[RANK_MAX].closed = !turns;
-    b->loads[RANK_HIGH].closed = !turns || (only_higher && none_high);
-    b->loads[RANK_NORMAL].closed = b->loads[RANK_LOW].closed = !turns || only_higher;
+    bool stuck = is_stuck(b, turns), only_higher = over && none_else && turns <= over + 2;
+    if (!turns && !stuck)
+        return;
+    b->loads[RANK_MAX].closed = stuck;
+    b->loads[RANK_HIGH].closed = stuck || (only_higher && none_high);
+    b->loads[RANK_NORMAL].closed = b->loads[RANK_LOW].closed = stuck || only_higher;
 }
 
 static void sum_up(struct burden *b, const struct sched *s, uint64_t elapsed_ns)

@@ -216,3 +216,44 @@ Test(balance, who_has_had_nothing_to_do_is_left_to_look_for_himself, .init = set
     balance_look();
     expect(&second, NULL, 0, 0);
 }
+
+/* first has a turn, and second when first is in the middle of its next. */
+static void take_long_turns(unsigned periods)
+{
+    let_run(&first, 0, 1);
+    for (unsigned i = 0; i < periods; i++)
+        pass_period();
+    let_run(&second, 0, 1);
+    for (unsigned i = 0; i < periods; i++)
+        pass_period();
+}
+
+/* Else all would go to and fro between two that do, and none would have a turn. */
+Test(balance, nobody_flees_from_turns_that_are_always_long, .init = set_up)
+{
+    let_wait(&first, 3, RANK_NORMAL);
+    let_wait(&second, 3, RANK_NORMAL);
+    take_long_turns(5);
+    take_long_turns(5);
+    atomic_store(&first.share_of, NULL);
+    atomic_store(&second.share_of, NULL);
+    for (int i = 0; i < 10; i++)
+        take_long_turns(5);
+    expect(&first, NULL, 0, 0);
+    expect(&second, NULL, 0, 0);
+}
+
+Test(balance, all_flee_from_one_that_is_longer_than_ever, .init = set_up)
+{
+    let_wait(&first, 3, RANK_NORMAL);
+    let_wait(&second, 3, RANK_NORMAL);
+    for (int i = 0; i < 10; i++)
+        take_long_turns(5);
+    atomic_store(&first.share_of, NULL);
+    atomic_store(&second.share_of, NULL);
+    for (int i = 0; i < 50 && !atomic_load(&second.share_of); i++) {
+        let_run(&second, 0, 1);
+        pass_period();
+    }
+    expect(&second, &first, 3, RANK_NORMAL);
+}
