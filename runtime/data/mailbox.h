@@ -87,6 +87,14 @@ static inline void inbox_open(struct inbox *in, uint32_t generation, bool idle)
     atomic_store_explicit(&in->word, inbox_pack(idle ? INBOX_IDLE : INBOX_EMPTY, generation), memory_order_release);
 }
 
+/* Nobody lives here any more, at least not who did: what he has done is seen by whoever has found that. */
+static inline enum mailbox_push inbox_dead(const struct inbox *in)
+{
+    /* acquire: pairs with inbox_close(); or with inbox_open() of the next life, who came after that. */
+    (void)atomic_load_explicit(&in->word, memory_order_acquire);
+    return MAILBOX_DEAD;
+}
+
 /* Any thread. On MAILBOX_DEAD the message is still the caller's. */
 static inline enum mailbox_push inbox_push(struct inbox *in, uint32_t generation, struct message *m)
 {
@@ -94,7 +102,7 @@ static inline enum mailbox_push inbox_push(struct inbox *in, uint32_t generation
     uint64_t old = atomic_load_explicit(&in->word, memory_order_relaxed);
     do {
         if (UNLIKELY(((old ^ generation) & INBOX_GENERATION_MASK) || inbox_pointer(old) == INBOX_CLOSED))
-            return MAILBOX_DEAD;
+            return inbox_dead(in);
         m->next = inbox_list(old);
         /* release: publishes the message; pairs with inbox_take(). acquire: if the
          * mark was IDLE, all that the owner did before it slept; pairs with

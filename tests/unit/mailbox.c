@@ -350,3 +350,27 @@ Test(mailbox, what_is_read_where_it_lies_is_read_once)
     cr_assert_eq(atomic_load(&rung_twice), 0);
     cr_assert_eq(atomic_load(&duties), sleeps);
 }
+
+static int last_deed; /* of who lived there; no atom, so that a sanitizer of threads looks */
+
+static void *die(void *unused)
+{
+    last_deed = 1;
+    inbox_close(&shared, GENERATION + 1);
+    return unused;
+}
+
+Test(mailbox, who_finds_somebody_dead_sees_what_he_did)
+{
+    for (int i = rounds(1000); i; i--) {
+        pthread_t owner;
+        struct message m;
+        last_deed = 0;
+        inbox_open(&shared, GENERATION, false);
+        cr_assert_eq(pthread_create(&owner, NULL, die, NULL), 0);
+        while (inbox_push(&shared, GENERATION, &m) != MAILBOX_DEAD) { /* on top of itself: nobody reads it */
+        }
+        cr_assert_eq(last_deed, 1);
+        pthread_join(owner, NULL);
+    }
+}
