@@ -93,6 +93,10 @@ static void look_at_outcome(struct burden *b, const struct sched *s)
  * other scheduler, where somebody has just begun such a turn, and when that is over, back, and never have one. */
 static bool is_stuck(struct burden *b, uint64_t turns)
 {
+    if (!b->busy) { /* it slept */
+        b->quiet = 0;
+        return false;
+    }
     if (!turns)
         return ++b->quiet > 2 * b->quiet_was;
     b->quiet_was -= (b->quiet_was + 7) / 8;

@@ -94,7 +94,8 @@ struct loot {
     struct lane *lanes[WALK_MOST]; /* that came with them */
     unsigned lane_count;
     uint64_t bound, bound_most; /* so many are bound to those; once it is as many, no more lanes are moved */
-    struct runq *only; /* of v, of which is to be taken; NULL: of all */
+    struct runq *only; /* of v, of which n are to be taken; NULL: of all */
+    uint64_t n;
     uint64_t part, of; /* so much of each, and of lanes; */
     bool together;     /* but all who have begun */
     bool alone;        /* it is one, who has its turn before it can be taken again */
@@ -199,9 +200,20 @@ static bool cut_in_half(struct sched *v, struct loot *loot)
     return most > CUT_LEAST && cuts_split(&v->cuts, &v->queue, most, &loot->plain, &loot->cuts);
 }
 
+/* n of those who wait now, which may be more than when it was said that n are to be taken. */
+static void see_which_part(struct loot *loot)
+{
+    loot->of = runq_length(loot->only);
+    loot->part = loot->n < loot->of ? loot->n : loot->of;
+}
+
 /* Of the higher ones too, of which one may have many behind it. */
 static void take_parts(struct sched *s, struct sched *v, struct loot *loot)
 {
+    if (loot->only)
+        see_which_part(loot);
+    if (!loot->part)
+        return;
     loot->bound_most = most_bound(v, loot);
     struct runq *queues[] = {&v->ranks.max, &v->ranks.high, &v->queue, &v->ranks.low};
     unsigned walk = WALK_MOST / 2;
@@ -291,11 +303,10 @@ void steal_share(struct sched *s, struct sched *v, uint64_t n, enum process_rank
 {
     struct loot loot;
     loot.only = sched_queue(v, rank);
-    loot.of = runq_length(loot.only);
-    loot.part = n < loot.of ? n : loot.of;
+    loot.n = n;
     loot.together = false;
     loot.alone = n == 1;
-    if (loot.part)
+    if (runq_length(loot.only))
         rob(s, v, ROB_HALF, &loot);
 }
 

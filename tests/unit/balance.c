@@ -205,6 +205,30 @@ Test(balance, what_was_in_vain_is_not_tried_again_soon, .init = set_up)
     expect(&second, &first, 1, RANK_LOW);
 }
 
+/* To sleep is no long turn. */
+Test(balance, all_flee_from_one_that_is_long_after_a_sleep, .init = set_up)
+{
+    let_wait(&second, 3, RANK_NORMAL);
+    let_run(&first, 0, 1);
+    let_run(&second, 0, 1);
+    atomic_store(&first.futex, 1);
+    for (int i = 0; i < 100; i++) {
+        let_run(&second, 0, 1);
+        pass_period();
+    }
+    atomic_store(&first.futex, 0);
+    atomic_store(&second.share_of, NULL);
+    let_run(&first, 0, 1);
+    let_run(&second, 0, 1);
+    let_wait(&first, 3, RANK_NORMAL);
+    pass_period();
+    for (int i = 0; i < 3; i++) {
+        let_run(&second, 0, 1);
+        pass_period();
+    }
+    expect(&second, &first, 3, RANK_NORMAL);
+}
+
 Test(balance, who_has_had_nothing_to_do_is_left_to_look_for_himself, .init = set_up)
 {
     let_wait(&first, 6, RANK_NORMAL);
