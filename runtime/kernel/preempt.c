@@ -17,8 +17,9 @@ enum {
 /* What the watcher remembers of a scheduler. */
 struct seen {
     uint64_t switches, cpu_ns, at_ns;
-    uint64_t since_ns; /* it has been computing since then, and was not interrupted; 0: it has not */
-    bool steady; /* none came while the time was asked for */
+    uint64_t used_ns; /* CPU time since it was last seen to switch, or interrupted */
+    bool steady;      /* no switch came while that was asked for */
+    bool computes;    /* most of the time since the last look, and without a switch */
 };
 
 static struct {
@@ -114,7 +115,8 @@ static uint64_t switches_of(const struct sched *s)
 }
 
 /* It computes if it has had most of the CPU since the last look: who sleeps in the kernel is left alone, or
- * what it waits for would be cut short. We may lose the CPU between any two steps of a look, and it may do
+ * what it waits for would be cut short. On a machine where others want the CPU, too, it has that now and then only; but
+ * what it had before counts. We may lose the CPU between any two steps of a look, and it may do
  * very much then: so the switches are counted before and after its time is asked for. */
 static void look_at_scheduler(struct sched *s, struct seen *seen)
 {
@@ -124,15 +126,16 @@ static void look_at_scheduler(struct sched *s, struct seen *seen)
     seen->cpu_ns = os_thread_cpu_ns(&s->thread);
     seen->switches = switches_of(s);
     seen->steady = seen->switches == switches;
-    bool computes = seen->steady && before.steady && switches == before.switches &&
-                    seen->cpu_ns - before.cpu_ns >= (seen->at_ns - before.at_ns) / 4 * 3;
-    seen->since_ns = !computes ? 0 : before.since_ns ? before.since_ns : before.at_ns;
+    bool same = seen->steady && before.steady && switches == before.switches;
+    uint64_t had_ns = seen->cpu_ns - before.cpu_ns;
+    seen->used_ns = same ? before.used_ns + had_ns : 0;
+    seen->computes = same && had_ns >= (seen->at_ns - before.at_ns) / 4 * 3;
 }
 
 /* For as long as it may, or somebody else's time has come. */
 static bool has_computed_enough(const struct seen *seen)
 {
-    return seen->since_ns && (seen->at_ns - seen->since_ns >= watcher.pause_ns / 8 * 7 || timer_due());
+    return seen->computes && (seen->used_ns >= watcher.pause_ns / 8 * 7 || timer_due());
 }
 
 static void look_at_schedulers(void)
@@ -145,12 +148,12 @@ static void look_at_schedulers(void)
             *seen = (struct seen){0};
         else
             look_at_scheduler(s, seen);
-        if (seen->since_ns)
+        if (seen->used_ns >= watcher.pause_ns / 8)
             watcher.suspicion = SUSPICION;
         if (!has_computed_enough(seen))
             continue;
         interrupt_scheduler(s);
-        seen->since_ns = 0;
+        seen->used_ns = 0;
     }
 }
 
@@ -164,7 +167,7 @@ static uint64_t pause_ns(void)
         if (next && next < now + pause)
             pause = next > now + LEAST_PAUSE_NS ? next - now : LEAST_PAUSE_NS;
     }
-    return runtime.count > 1 && pause > BALANCE_PAUSE_NS ? BALANCE_PAUSE_NS : pause;
+    return (runtime.count > 1 || watcher.suspicion) && pause > BALANCE_PAUSE_NS ? BALANCE_PAUSE_NS : pause;
 }
 
 /* Until somebody is awake. seq_cst: see idle.c, who adds itself to `awake`, then looks here. */

@@ -1,5 +1,7 @@
 /* Who computes and calls nothing gives way all the same, wherever it is in the program's code, and
  * finds everything as it was. */
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "support/processes.h"
@@ -58,6 +60,51 @@ LAW(preemption, others_run_beside_loops_that_call_nothing)
     for (int i = 0; i < 6; i++)
         cr_assert(ended_well(hogs[i]));
     cr_assert(preemptions() > 0);
+}
+
+/* Others want the CPU as well, and it is had for less than a time slice at once. */
+
+enum { RIVALS = 3, LONG_SLICE_US = 20000 };
+
+static void *want_the_cpu(void *unused)
+{
+    spin((bl_term){0});
+    return unused;
+}
+
+static void end_all(bl_term unused)
+{
+    (void)unused;
+    atomic_store(&over, true);
+}
+
+/* All on one. They inherit it. */
+static void keep_one_cpu(void)
+{
+    cpu_set_t cpus, one;
+    CPU_ZERO(&one);
+    cr_assert_eq(sched_getaffinity(0, sizeof cpus, &cpus), 0);
+    for (size_t i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+        if (CPU_ISSET(i, &cpus))
+            CPU_SET(i, &one);
+    cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
+}
+
+Test(preemption, others_run_beside_loops_on_a_busy_machine)
+{
+    pthread_t rivals[RIVALS];
+    keep_one_cpu();
+    start_with((bl_options){.schedulers = 1, .time_slice_us = LONG_SLICE_US});
+    if (is_preemptive()) {
+        bl_pid hog = spawn(spin, 0);
+        for (int i = 0; i < RIVALS; i++)
+            cr_assert_eq(pthread_create(&rivals[i], NULL, want_the_cpu, NULL), 0);
+        cr_assert(ended_well(spawn(end_all, 0)));
+        for (int i = 0; i < RIVALS; i++)
+            pthread_join(rivals[i], NULL);
+        cr_assert(ended_well(hog));
+    }
+    stop();
 }
 
 enum { CROWD = 40, WAITS = 20 };
