@@ -177,7 +177,7 @@ check_sizes()
 check_shares()
 {
     line=$("$drive" --contender "$1" --figure shares --n 21 2>&1)
-    case $line in *'"error":'*) return ;; esac # fewer CPUs than two
+    case $line in *'"error":"two_cpus needs'*) return ;; esac
     values="0.001 $(field fewest "$line") 100.000 $(field most "$line") 2100.000"
     # shellcheck disable=SC2086 # numbers
     claim "shares of 21 by $1" "$(printf '%s\n' $values | sort -g | xargs)" "$values"

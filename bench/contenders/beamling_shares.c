@@ -47,8 +47,11 @@ static void batch(uint64_t n, struct proof *proof)
 {
     uint64_t made = 0;
     window = turns_window();
-    for (bl_pid pid; made < n && !bl_pid_error(pid = born((int64_t)made + 1)); made++) {
-    }
+    for (bl_pid pid; made < n; made++)
+        if (bl_pid_error(pid = born((int64_t)made + 1))) {
+            crew_failed(pid);
+            break;
+        }
     for (; proof->work < made; proof->work++)
         proof->checksum += (uint64_t)bl_to_int(bl_receive());
     turns_tell(turns, n, proof);

@@ -1,7 +1,7 @@
 /* shares.c - do those who compute for ever share the CPUs evenly?
  * n units compute, each for itself, none waits for anything. A turn is 10,000 steps of a small random number; after each a
- * unit reads the clock. It counts the turns that end in a window of a second which all know, and opens
- * when all have begun; then it hands back its number and ends.
+ * unit reads the clock. It counts the turns that end in a window of a second which all know, and which opens
+ * 50 ms after the first was about to be made; then it hands back its number and ends.
  * Measured: the turns of the unit that got fewest, and of the one that got most, in percent of an even share: of the
  * mean. Whoever runs 3 units on 2 CPUs and never moves one gives 150 to one and 75 to the others.
  * The loops call nothing but the clock, but for beamling_resting's, for whom a turn is a message to itself.

@@ -17,7 +17,7 @@ static inline uint64_t turns_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Opens when n units can have been made; they begin at once. */
+/* Opens some time from now, in which n units can be made; each begins when it is. */
 static inline struct window turns_window(void)
 {
     uint64_t opens = turns_now_ns() + SHARES_AFTER_MS * UINT64_C(1000000);

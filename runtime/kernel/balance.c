@@ -10,6 +10,7 @@ enum {
     PERIOD_NS = 4 * 1000 * 1000,
     LEAST_PART = 16, /* of those who wait: a smaller difference is none */
     PERIODS_IN_VAIN = 32,
+    SHORT_TURNS = 3, /* so many in a period */
 };
 
 /* Those of a rank. */
@@ -93,15 +94,14 @@ static void look_at_outcome(struct burden *b, const struct sched *s)
  * other scheduler, where somebody has just begun such a turn, and when that is over, back, and never have one. */
 static bool is_stuck(struct burden *b, uint64_t turns)
 {
-    if (!b->busy) { /* it slept */
-        b->quiet = 0;
-        return false;
-    }
-    if (!turns)
+    if (b->busy && !turns)
         return ++b->quiet > 2 * b->quiet_was;
     b->quiet_was -= (b->quiet_was + 7) / 8;
-    b->quiet_was = b->quiet > b->quiet_was ? b->quiet : b->quiet_was;
-    b->quiet = 0;
+    if (b->busy && b->quiet > b->quiet_was)
+        b->quiet_was = b->quiet;
+    if (turns >= SHORT_TURNS)
+        b->quiet_was = 0; /* it is not usual: those behind it are to go */
+    b->quiet = 0; /* to sleep is no turn */
     return false;
 }
 

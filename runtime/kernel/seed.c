@@ -210,7 +210,8 @@ static void even_out_with_another(struct sched *s)
     if (!v)
         return;
     act_as(s);
-    steal_share(s, v, 1 + draw(SHARED_MOST), (enum process_rank)draw(RANKS));
+    uint32_t n = 1 + draw(SHARED_MOST), rank = once_in(2) ? RANK_NORMAL : draw(RANKS);
+    steal_share(s, v, n, (enum process_rank)rank);
 }
 
 /* What a thread without work would do: say so, or look for some. */

@@ -41,19 +41,25 @@ static struct process *take_runnext(struct sched *s)
     return p;
 }
 
+static bool is_higher(const struct process *p)
+{
+    return process_rank(p) == RANK_HIGH || process_rank(p) == RANK_MAX;
+}
+
 /* Who is next stays so, unless a higher one waits; also who was chosen before, and comes
  * again by way of the native stack. */
 static COLD struct process *pop_ranked(struct sched *s)
 {
     struct process *p = take_runnext(s);
     bool chosen = p && p == s->ranks.brief;
-    if (p && !chosen && (ranks_precede(&s->ranks, p) || ++s->streak > RUNNEXT_STREAK)) {
+    if (p && !chosen && (ranks_precede(&s->ranks, p) || (!is_higher(p) && ++s->streak > RUNNEXT_STREAK))) {
         sched_enqueue(s, p);
         p = NULL;
     }
     if (!p) {
-        s->streak = 0;
         p = ranks_pop(&s->ranks, &s->queue);
+        if (!p || !is_higher(p))
+            s->streak = 0; /* of the others: who wakes a higher one, and is woken by it, must not go before them for ever */
     }
     bool brief = p && p == s->ranks.brief;
     s->time_slice = brief ? RANKS_BRIEF : runtime.time_slice;

@@ -121,6 +121,19 @@ LAW(fairness, against_pairs_that_play_ping_pong)
         sched_yield();
 }
 
+/* The same when one of the two has a higher priority: it does not go before the others, but its partner does, by it. */
+Test(fairness, against_pairs_of_which_one_is_higher)
+{
+    start(1);
+    bl_spawn_options o = {.priority = BL_PRIORITY_HIGH};
+    bl_pid partner = spawn(ping, 0);
+    bl_spawn_opt(ping, bl_from_pid(partner), &o);
+    cr_assert(ended_well(spawn(end_it, 1000)));
+    while (atomic_load(&hogs_done) < 2)
+        sched_yield();
+    stop();
+}
+
 /* The same when all have their frames in one lane, and are swapped by the native stack. */
 Test(fairness, against_pairs_in_one_lane)
 {

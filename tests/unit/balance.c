@@ -229,6 +229,29 @@ Test(balance, all_flee_from_one_that_is_long_after_a_sleep, .init = set_up)
     expect(&second, &first, 3, RANK_NORMAL);
 }
 
+/* Of many short turns one that is long is not usual: each time. */
+Test(balance, all_flee_from_a_long_turn_among_short_ones, .init = set_up)
+{
+    let_wait(&second, 3, RANK_NORMAL);
+    let_wait(&first, 3, RANK_NORMAL);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 3; i++) {
+            let_run(&first, 0, 4);
+            let_run(&second, 0, 4);
+            pass_period();
+        }
+        expect(&second, NULL, 0, 0);
+        for (int i = 0; i < 20; i++) {
+            let_run(&second, 0, 4);
+            pass_period();
+            if (!i)
+                expect(&second, &first, 3, RANK_NORMAL);
+            atomic_store(&second.share_of, NULL);
+            atomic_fetch_add(&second.steals, 1); /* though nothing is changed here */
+        }
+    }
+}
+
 Test(balance, who_has_had_nothing_to_do_is_left_to_look_for_himself, .init = set_up)
 {
     let_wait(&first, 6, RANK_NORMAL);
@@ -276,6 +299,30 @@ Test(balance, all_flee_from_one_that_is_longer_than_ever, .init = set_up)
     atomic_store(&first.share_of, NULL);
     atomic_store(&second.share_of, NULL);
     for (int i = 0; i < 50 && !atomic_load(&second.share_of); i++) {
+        let_run(&second, 0, 1);
+        pass_period();
+    }
+    expect(&second, &first, 3, RANK_NORMAL);
+}
+
+/* What was usual long ago is so no more, though it sleeps now and then. */
+Test(balance, long_turns_are_forgotten_while_it_sleeps, .init = set_up)
+{
+    let_wait(&second, 3, RANK_NORMAL);
+    take_long_turns(50);
+    let_run(&first, 0, 1);
+    for (int i = 0; i < 100; i++) {
+        let_run(&second, 0, 1);
+        atomic_fetch_add(&first.breaks, 1);
+        os_clock_add(4 * MS);
+        balance_look();
+    }
+    let_wait(&first, 3, RANK_NORMAL);
+    let_run(&first, 0, 1);
+    let_run(&second, 0, 1);
+    pass_period();
+    atomic_store(&second.share_of, NULL);
+    for (int i = 0; i < 3 && !atomic_load(&second.share_of); i++) {
         let_run(&second, 0, 1);
         pass_period();
     }
