@@ -4,8 +4,10 @@
 enum {
     PATIENCE = 8, /* overtaken so often in a row, they are looked at */
     PASSES = 8,   /* one turn of a low one for so many of a normal one */
-    LOW_UNIT = 1 << 16,
 };
+
+/* Of a turn. One low process has some of these for each turn of one of very many normal ones. */
+static const uint64_t LOW_UNIT = UINT64_C(1) << 32;
 
 static struct runq *queue_of(struct ranks *r, const struct process *p)
 {
@@ -41,6 +43,8 @@ static bool low_is_due(struct ranks *r, const struct runq *normal)
     uint64_t n = runq_length(normal), l = runq_length(&r->low);
     if (!l || !n)
         return l;
+    if (r->due > l * PASSES * LOW_UNIT)
+        r->due = l * PASSES * LOW_UNIT; /* they were more: what was due to the others is not due to these */
     if (r->due >= PASSES * LOW_UNIT) {
         r->due -= PASSES * LOW_UNIT;
         return true;

@@ -2,6 +2,7 @@
 #include "kernel/ranks.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 enum { MANY = 1000 };
 
@@ -82,6 +83,30 @@ Test(ranks, one_low_has_an_eighth_of_what_each_of_many_has)
     fill(1, MANY); /* of 8 * 1000 + 1 turns */
     int had = turns_of_low(80010);
     cr_assert(had >= 9 && had <= 11, "%d", had);
+}
+
+/* Not none, since it is too small a part of one. */
+Test(ranks, one_low_has_its_turn_among_any_number)
+{
+    enum { VERY_MANY = 200 * 1000 };
+    struct process *normals = calloc(VERY_MANY, sizeof *normals);
+    fill(1, 0);
+    for (int i = 0; i < VERY_MANY; i++)
+        push(&normals[i], RANK_NORMAL);
+    int had = turns_of_low(8 * VERY_MANY + VERY_MANY / 100);
+    cr_assert_eq(had, 1, "%d", had);
+    free(normals);
+}
+
+/* Many low ones were due turns; but all have ended, or gone, but one. */
+Test(ranks, what_was_due_to_others_is_not_due_to_one)
+{
+    fill(MANY, 1);
+    turns_of_low(50);
+    while (runq_length(&ranks.low) > 1)
+        runq_pop(&ranks.low);
+    int had = turns_of_low(90);
+    cr_assert(had >= 9 && had <= 12, "%d", had);
 }
 
 Test(ranks, rank_and_place_do_not_touch_each_other)
