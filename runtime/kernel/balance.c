@@ -11,6 +11,7 @@ enum {
     LEAST_PART = 16, /* of those who wait: a smaller difference is none */
     PERIODS_IN_VAIN = 32,
     SHORT_TURNS = 3, /* so many in a period */
+    PART_OF_PERIOD = 8,
 };
 
 /* Those of a rank. */
@@ -24,10 +25,12 @@ struct load {
 struct burden {
     struct load loads[RANKS];
     uint64_t switches, turns, sent, breaks, overtaken, highs, others;
-    uint64_t steals; /* until it was told to take */
-    struct load *from;
+    struct load *from;  /* of what it was told to take; */
+    uint64_t steals;    /* so many had it stolen until then, */
+    uint64_t told_at;   /* and taken so many turns until it did as it was told, or a little before */
     uint32_t quiet;     /* so many periods without a turn; */
-    uint32_t quiet_was; /* and before, at most, not long ago */
+    uint32_t quiet_was; /* and before, at most, not long ago, in 1 / PART_OF_PERIOD */
+    bool higher_only;   /* nobody else was taken up */
     bool spared, busy;
 };
 
@@ -55,6 +58,11 @@ static uint64_t read_count(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed); /* its owner's: kernel/sched */
 }
 
+static uint64_t turns_of(const struct sched *s)
+{
+    return read_count(&s->switches) + read_count(&s->turns);
+}
+
 static void begin_period(struct burden *b, const struct sched *s)
 {
     b->switches = read_count(&s->switches);
@@ -80,12 +88,25 @@ static void look_at_burden(struct burden *b, struct sched *s)
     }
 }
 
-/* Was something taken of what it was told? */
+/* Has it done as it was told? */
+static bool is_done(const struct sched *s)
+{
+    return !atomic_load_explicit(&s->share_of, memory_order_acquire); /* what it stole: pairs with balance_take() */
+}
+
+/* Was something taken of what it was told? As long as it has a long turn it will not even have tried. */
 static void look_at_outcome(struct burden *b, const struct sched *s)
 {
+    uint64_t turns = turns_of(s); /* before we look whether that is done */
     for (unsigned rank = 0; rank < RANKS; rank++)
         b->loads[rank].in_vain -= b->loads[rank].in_vain != 0;
-    if (b->from && read_count(&s->steals) == b->steals)
+    if (!b->from)
+        return;
+    if (!is_done(s)) {
+        b->told_at = turns;
+        return;
+    }
+    if (read_count(&s->steals) == b->steals)
         b->from->in_vain = PERIODS_IN_VAIN;
     b->from = NULL;
 }
@@ -95,35 +116,43 @@ static void look_at_outcome(struct burden *b, const struct sched *s)
 static bool is_stuck(struct burden *b, uint64_t turns)
 {
     if (b->busy && !turns)
-        return ++b->quiet > 2 * b->quiet_was;
+        return ++b->quiet * PART_OF_PERIOD > 2 * b->quiet_was;
     b->quiet_was -= (b->quiet_was + 7) / 8;
-    if (b->busy && b->quiet > b->quiet_was)
-        b->quiet_was = b->quiet;
+    if (b->busy && b->quiet * PART_OF_PERIOD > b->quiet_was)
+        b->quiet_was = b->quiet * PART_OF_PERIOD;
     if (turns >= SHORT_TURNS)
         b->quiet_was = 0; /* it is not usual: those behind it are to go */
     b->quiet = 0; /* to sleep is no turn */
     return false;
 }
 
+static void set_closed(struct burden *b, bool max, bool high, bool others)
+{
+    b->loads[RANK_MAX].closed = max;
+    b->loads[RANK_HIGH].closed = high;
+    b->loads[RANK_NORMAL].closed = b->loads[RANK_LOW].closed = others;
+}
+
 /* In so many turns, those counted of who went on since nobody else was to. Where no higher one waits, nobody counts whose turn
  * it is; but there are more turns then than of higher ones, even if two were counted of which we have not seen whose they were.
- * Without a turn all is as it was, until somebody is there for too long. */
+ * One period of this may be the end of something short, two are not. Without a turn all is as it was, until somebody is there
+ * for too long; who has slept kept nobody waiting. */
 static void see_who_was_passed_over(struct burden *b, const struct sched *s, uint64_t turns)
 {
     uint64_t over = read_count(&s->ranks.overtaken) - b->overtaken;
     bool none_high = read_count(&s->ranks.highs) == b->highs, none_else = read_count(&s->ranks.others) == b->others;
-    bool stuck = is_stuck(b, turns), only_higher = over && none_else && turns <= over + 2;
-    if (!turns && !stuck)
+    bool stuck = is_stuck(b, turns), was_higher_only = b->higher_only;
+    if (b->busy && !turns && !stuck)
         return;
-    b->loads[RANK_MAX].closed = stuck;
-    b->loads[RANK_HIGH].closed = stuck || (only_higher && none_high);
-    b->loads[RANK_NORMAL].closed = b->loads[RANK_LOW].closed = stuck || only_higher;
+    b->higher_only = b->busy && over && none_else && turns <= over + 2;
+    bool passed_over = b->higher_only && was_higher_only;
+    set_closed(b, stuck, stuck || (passed_over && none_high), stuck || passed_over);
 }
 
 static void sum_up(struct burden *b, const struct sched *s, uint64_t elapsed_ns)
 {
     uint64_t done = read_count(&s->switches) - b->switches, sent = read_count(&s->sent) - b->sent;
-    uint64_t turns = done + read_count(&s->turns) - b->turns;
+    uint64_t turns = turns_of(s) - b->switches - b->turns;
     b->spared = steal_would_part(done, sent, elapsed_ns) || steal_meets_burst(b->loads[RANK_NORMAL].least, done, elapsed_ns);
     b->busy = sched_is_online(s) && b->breaks == read_count(&s->breaks) &&
               !atomic_load_explicit(&s->futex, memory_order_relaxed);
@@ -142,18 +171,39 @@ static uint64_t weight(const struct load *load)
     return load->least + (is_starved(load) ? UINT32_MAX : 0);
 }
 
+/* Of the next period's order: whoever is as good as another is so now, and the other then. */
+static struct sched *in_turn(unsigned i)
+{
+    return runtime.scheds[(balance.periods + i) % runtime.count];
+}
+
 /* Where most of a rank wait, of where something may be taken. NULL: there is none. */
 static struct sched *most_burdened(enum process_rank rank)
 {
     struct sched *most = NULL;
     for (unsigned i = 0; i < runtime.count; i++) {
-        const struct burden *b = &balance.burdens[i];
+        struct sched *s = in_turn(i);
+        const struct burden *b = &balance.burdens[s->index];
         const struct load *load = &b->loads[rank];
         if (b->busy && (is_starved(load) || !b->spared) && !load->in_vain &&
             (!most || weight(load) > weight(&balance.burdens[most->index].loads[rank])))
-            most = runtime.scheds[i];
+            most = s;
     }
     return most;
+}
+
+/* Where fewest do, and would have turns. Who has yet to do as it was told is told nothing else. */
+static struct sched *least_burdened(enum process_rank rank)
+{
+    struct sched *least = NULL;
+    for (unsigned i = 0; i < runtime.count; i++) {
+        struct sched *s = in_turn(i);
+        const struct burden *b = &balance.burdens[s->index];
+        if (b->busy && !b->from && !b->loads[rank].closed &&
+            (!least || b->loads[rank].most < balance.burdens[least->index].loads[rank].most))
+            least = s;
+    }
+    return least;
 }
 
 static void tell_to_take(struct sched *s, struct sched *v, uint64_t n, enum process_rank rank)
@@ -161,6 +211,7 @@ static void tell_to_take(struct sched *s, struct sched *v, uint64_t n, enum proc
     struct burden *b = &balance.burdens[s->index];
     b->from = &balance.burdens[v->index].loads[rank];
     b->steals = read_count(&s->steals);
+    b->told_at = turns_of(s);
     atomic_store_explicit(&s->share, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, memory_order_relaxed);
     atomic_store_explicit(&s->share_rank, rank, memory_order_relaxed);
     /* release: how many; pairs with balance_take(). */
@@ -168,43 +219,54 @@ static void tell_to_take(struct sched *s, struct sched *v, uint64_t n, enum proc
     sched_nudge(s);
 }
 
-/* So many of those that wait at `more` are to come to `less`; 0: it is not worth while. Where none of them would have a
- * turn, none is to come, though nobody waits there. */
-static uint64_t share(const struct load *less, const struct load *more)
+/* Where normal ones wait at both, one low one more or less matters little: they have an eighth of a turn, wherever they are. */
+static bool is_little(const struct burden *less, const struct burden *more, enum process_rank rank)
 {
-    if (less->closed)
-        return 0;
-    if (is_starved(more))
-        return more->least;
-    return more->least > less->most + less->most / LEAST_PART ? (more->least - less->most + 1) / 2 : 0;
+    return rank == RANK_LOW && more->loads[rank].least == less->loads[rank].most + 1 && less->loads[RANK_NORMAL].least &&
+           more->loads[RANK_NORMAL].least;
 }
 
-static bool even_out_rank(struct sched *s, enum process_rank rank)
+/* So many of those that wait at `more` are to come to `less`; 0: it is not worth while. */
+static uint64_t share(const struct burden *less, const struct burden *more, enum process_rank rank)
 {
-    struct sched *v = most_burdened(rank);
-    if (!v || v == s)
+    const struct load *few = &less->loads[rank], *many = &more->loads[rank];
+    if (is_starved(many))
+        return many->least;
+    if (many->least <= few->most + few->most / LEAST_PART || is_little(less, more, rank))
+        return 0;
+    return (many->least - few->most + 1) / 2;
+}
+
+/* Who came alone went before all who wait. Two turns later somebody else has had one, and another may do so. */
+static bool may_take(const struct sched *s, uint64_t n)
+{
+    return n > 1 || turns_of(s) - balance.burdens[s->index].told_at >= 2;
+}
+
+/* False: there is nothing more to do. */
+static bool even_out_two(enum process_rank rank)
+{
+    struct sched *s = least_burdened(rank), *v = most_burdened(rank);
+    if (!s || !v || s == v)
         return false;
-    uint64_t n = share(&balance.burdens[s->index].loads[rank], &balance.burdens[v->index].loads[rank]);
+    uint64_t n = share(&balance.burdens[s->index], &balance.burdens[v->index], rank);
     if (!n)
         return false;
-    tell_to_take(s, v, n, rank);
-    balance.burdens[v->index].busy = false;
+    if (may_take(s, n)) {
+        tell_to_take(s, v, n, rank);
+        balance.burdens[v->index].busy = false;
+    }
+    balance.burdens[s->index].busy = false;
     return true;
 }
 
-/* Each takes from one, of one rank, or gives to one. */
-static void even_out(struct sched *s, unsigned first_rank)
-{
-    for (unsigned i = 0; i < RANKS; i++)
-        if (balance.burdens[s->index].busy && even_out_rank(s, (first_rank + i) % RANKS))
-            return;
-}
-
-/* Now this one is the first that may take, and now that one, of this rank or of that. */
+/* Each takes from one, of one rank, or gives to one. Now this rank is the first, and now that one. */
 static void even_all_out(void)
 {
-    for (unsigned i = 0; i < runtime.count; i++)
-        even_out(runtime.scheds[(balance.periods + i) % runtime.count], balance.periods / runtime.count % RANKS);
+    unsigned first = balance.periods / runtime.count + balance.periods % runtime.count;
+    for (unsigned i = 0; i < RANKS; i++)
+        while (even_out_two((first + i) % RANKS))
+            ;
     balance.periods++;
 }
 
@@ -227,8 +289,12 @@ void balance_look(void)
 void balance_take(struct sched *s)
 {
     /* acquire: how many; pairs with tell_to_take(). */
-    struct sched *v = atomic_exchange_explicit(&s->share_of, NULL, memory_order_acquire);
-    if (v)
+    struct sched *v = atomic_load_explicit(&s->share_of, memory_order_acquire);
+    if (!v)
+        return;
+    if (!s->off_line)
         steal_share(s, v, atomic_load_explicit(&s->share, memory_order_relaxed),
                     atomic_load_explicit(&s->share_rank, memory_order_relaxed));
+    /* release: what we stole; pairs with is_done(). */
+    atomic_store_explicit(&s->share_of, NULL, memory_order_release);
 }

@@ -187,8 +187,7 @@ static COLD void see_to_calls(struct sched *s)
             timer_poll(s);
         online_look(s);
     }
-    if (!s->off_line)
-        balance_take(s);
+    balance_take(s);
     if (timer_next_ns(s) && !sched_until_timers(s)) /* a thread has set one, and called us */
         sched_watch_timers(s, TIMER_SWITCHES);
 }
