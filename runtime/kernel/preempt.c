@@ -16,15 +16,19 @@ enum {
 
 /* What the watcher remembers of a scheduler. */
 struct seen {
-    uint64_t switches, cpu_ns, at_ns;
-    uint64_t used_ns; /* CPU time since it was last seen to switch, or interrupted */
+    uint64_t switches, preemptions, cpu_ns, at_ns;
+    uint64_t used_ns; /* CPU time of this turn */
     bool steady;      /* no switch came while that was asked for */
-    bool computes;    /* most of the time since the last look, and without a switch */
+    bool same;        /* nor since the last look */
+    bool computes;    /* but most of the time, then */
 };
 
 static struct {
     struct os_thread thread;
-    uint64_t pause_ns; /* between two looks, at most; 0: nobody watches */
+    uint64_t pause_ns;  /* between two looks, at most; 0: nobody watches */
+    uint64_t look_ns;   /* and while somebody computes */
+    uint64_t enough_ns; /* of CPU time, as seen at a look */
+    uint64_t due_ns;    /* the next */
     bool interrupts;
     struct seen *seen;
     unsigned suspicion; /* not 0: somebody computes, or has a few looks ago */
@@ -114,6 +118,16 @@ static uint64_t switches_of(const struct sched *s)
            atomic_load_explicit(&s->preemptions, memory_order_relaxed);
 }
 
+/* Since when? Who was interrupted gave way at the last look. Another has done so at some time since then, we do not know when:
+ * in the middle, so that who comes after him does not have more. */
+static uint64_t used_ns(const struct seen *before, const struct seen *seen)
+{
+    uint64_t had_ns = seen->cpu_ns - before->cpu_ns;
+    if (!seen->same)
+        return (had_ns < watcher.look_ns ? had_ns : watcher.look_ns) / 2;
+    return seen->preemptions == before->preemptions ? before->used_ns + had_ns : had_ns;
+}
+
 /* It computes if it has had most of the CPU since the last look: who sleeps in the kernel is left alone, or
  * what it waits for would be cut short. On a machine where others want the CPU, too, it has that now and then only; but
  * what it had before counts. We may lose the CPU between any two steps of a look, and it may do
@@ -124,18 +138,18 @@ static void look_at_scheduler(struct sched *s, struct seen *seen)
     uint64_t switches = switches_of(s);
     seen->at_ns = os_now_ns();
     seen->cpu_ns = os_thread_cpu_ns(&s->thread);
+    seen->preemptions = atomic_load_explicit(&s->preemptions, memory_order_relaxed);
     seen->switches = switches_of(s);
     seen->steady = seen->switches == switches;
-    bool same = seen->steady && before.steady && switches == before.switches;
-    uint64_t had_ns = seen->cpu_ns - before.cpu_ns;
-    seen->used_ns = same ? before.used_ns + had_ns : 0;
-    seen->computes = same && had_ns >= (seen->at_ns - before.at_ns) / 4 * 3;
+    seen->same = seen->steady && before.steady && switches == before.switches;
+    seen->computes = seen->same && seen->cpu_ns - before.cpu_ns >= (seen->at_ns - before.at_ns) / 4 * 3;
+    seen->used_ns = used_ns(&before, seen);
 }
 
-/* For as long as it may, or somebody else's time has come. */
+/* For as long as it may, or somebody else's time has come. If it cannot give way now, it is told again at the next look. */
 static bool has_computed_enough(const struct seen *seen)
 {
-    return seen->computes && (seen->used_ns >= watcher.pause_ns / 8 * 7 || timer_due());
+    return seen->computes && (seen->used_ns >= watcher.enough_ns || timer_due());
 }
 
 static void look_at_schedulers(void)
@@ -148,26 +162,34 @@ static void look_at_schedulers(void)
             *seen = (struct seen){0};
         else
             look_at_scheduler(s, seen);
-        if (seen->used_ns >= watcher.pause_ns / 8)
+        if (seen->same && seen->used_ns >= watcher.pause_ns / 8)
             watcher.suspicion = SUSPICION;
-        if (!has_computed_enough(seen))
-            continue;
-        interrupt_scheduler(s);
-        seen->used_ns = 0;
+        if (has_computed_enough(seen))
+            interrupt_scheduler(s);
     }
+}
+
+/* From when the last look was due, not from when it came: else all turns are longer by as much as we come late, times the
+ * looks they last. */
+static uint64_t next_look_ns(uint64_t now)
+{
+    uint64_t pause = runtime.count > 1 || watcher.suspicion ? watcher.look_ns : watcher.pause_ns;
+    uint64_t next = watcher.due_ns + pause;
+    return next > now && next <= now + pause ? next : now + pause;
 }
 
 /* Until the next look. Where somebody computes, nobody may be there to see that a timer is due: then we mind them
  * all. A timer that is due already is what we have just interrupted for. */
 static uint64_t pause_ns(void)
 {
-    uint64_t pause = watcher.pause_ns, now = watcher.suspicion ? os_now_ns() : 0;
+    uint64_t now = os_now_ns();
+    watcher.due_ns = next_look_ns(now);
     for (unsigned i = 0; watcher.suspicion && i < runtime.count; i++) {
         uint64_t next = timer_next_ns(runtime.scheds[i]);
-        if (next && next < now + pause)
-            pause = next > now + LEAST_PAUSE_NS ? next - now : LEAST_PAUSE_NS;
+        if (next && next < watcher.due_ns)
+            watcher.due_ns = next > now + LEAST_PAUSE_NS ? next : now + LEAST_PAUSE_NS;
     }
-    return (runtime.count > 1 || watcher.suspicion) && pause > BALANCE_PAUSE_NS ? BALANCE_PAUSE_NS : pause;
+    return watcher.due_ns - now;
 }
 
 /* Until somebody is awake. seq_cst: see idle.c, who adds itself to `awake`, then looks here. */
@@ -238,8 +260,9 @@ bl_error preempt_start(uint64_t slice_ns)
         balance_end();
         return error;
     }
-    /* So that it has computed for two thirds of a slice to four. */
-    watcher.pause_ns = interrupts ? slice_ns / 3 * 2 : BALANCE_PAUSE_NS;
+    watcher.pause_ns = interrupts ? slice_ns / 2 : BALANCE_PAUSE_NS;
+    watcher.look_ns = watcher.pause_ns < BALANCE_PAUSE_NS ? watcher.pause_ns : BALANCE_PAUSE_NS;
+    watcher.enough_ns = slice_ns - watcher.look_ns / 4 * 3; /* less than one look before it is over: so it has had that, or all */
     atomic_store_explicit(&watcher.stopping, 0, memory_order_relaxed);
     if (!os_thread_start(&watcher.thread, "beamling-watch", watch_main, NULL))
         return BL_OK;

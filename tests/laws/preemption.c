@@ -107,6 +107,46 @@ Test(preemption, others_run_beside_loops_on_a_busy_machine)
     stop();
 }
 
+/* Who gets his turn when he who had it before was interrupted has as much of it as who gets it from one that gave way. */
+
+enum { LOOPS = 4, PREEMPTIONS = 400 };
+
+static uint64_t counts[LOOPS];
+
+static void count_on(bl_term which)
+{
+    uint64_t *mine = &counts[bl_to_int(which)];
+    while (!atomic_load_explicit(&over, memory_order_relaxed))
+        ++*mine;
+}
+
+static void give_way(bl_term unused)
+{
+    (void)unused;
+    while (preemptions() < PREEMPTIONS)
+        bl_yield();
+    atomic_store(&over, true);
+}
+
+Test(preemption, who_comes_after_one_that_gave_way_has_no_more_than_others)
+{
+    start_with((bl_options){.schedulers = 1});
+    if (is_preemptive()) {
+        bl_pid loops[LOOPS], yielder = spawn(give_way, 0);
+        for (int i = 0; i < LOOPS; i++)
+            loops[i] = spawn(count_on, i);
+        cr_assert(ended_well(yielder));
+        uint64_t least = UINT64_MAX, most = 0;
+        for (int i = 0; i < LOOPS; i++) {
+            cr_assert(ended_well(loops[i]));
+            least = counts[i] < least ? counts[i] : least;
+            most = counts[i] > most ? counts[i] : most;
+        }
+        cr_assert(2 * most < 3 * least, "%lu to %lu", (unsigned long)least, (unsigned long)most);
+    }
+    stop();
+}
+
 enum { CROWD = 40, WAITS = 20 };
 
 static void wait_often(bl_term unused)
