@@ -97,7 +97,7 @@ static bool spin(struct sched *s)
             return true;
         os_pause();
     }
-    return !inbox_idle_still(s);
+    return !inbox_idle_still(s) || timer_due();
 }
 
 /* Until our next timer, if that is less than timeout_ns (0: no limit). */

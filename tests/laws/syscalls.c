@@ -9,6 +9,7 @@
  * Two schedulers: the second one looks for work now and then, and sleeps in between, so
  * it is time that costs calls, not operations: less than 1 for every 10,000 operations,
  * or, where operations are slow (no optimization, a busy machine), 10 for each millisecond.
+ * Who waits for timers sleeps until they are due, once for many; with one CPU, where nobody looks around before he sleeps.
  * The watcher, which sees to it that nobody computes for ever, is a thread of its own that sleeps
  * between two looks: its calls are counted apart, and it is time that costs them, too. Where operations are
  * slow, those of one slice take longer than it allows, and it interrupts: that costs two calls, at most twice
@@ -17,6 +18,7 @@
  * No privilege is needed. Exit status 77 (skipped) where ptrace is not permitted. */
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -130,15 +132,32 @@ static void hop_around(int64_t n)
     bl_receive();
 }
 
+static void hear_of_timers(int64_t n)
+{
+    enum { AT_ONCE = 10000 };
+    for (int64_t left = n; left > 0; left -= AT_ONCE) {
+        for (int i = 0; i < AT_ONCE; i++)
+            bl_send_after(1, bl_from_pid(bl_self()), bl_int(i));
+        for (int i = 0; i < AT_ONCE; i++)
+            bl_receive();
+    }
+}
+
 /* ---- the child ---- */
 
 static const struct operation {
     const char *name;
     void (*function)(int64_t n);
+    int64_t sleeps_after; /* not before so many; 0: never */
 } operations[] = {
-    {"spawn, exit", spawn_and_exit},     {"spawn, wait", spawn_and_wait},   {"yield", yield_to_and_fro},
-    {"send to resting", send_to_resting}, {"send to self", send_to_oneself}, {"ping-pong", ping_pong},
-    {"hop with eviction", hop_around},
+    {.name = "spawn, exit", .function = spawn_and_exit},
+    {.name = "spawn, wait", .function = spawn_and_wait},
+    {.name = "yield", .function = yield_to_and_fro},
+    {.name = "send to resting", .function = send_to_resting},
+    {.name = "send to self", .function = send_to_oneself},
+    {.name = "ping-pong", .function = ping_pong},
+    {.name = "hop with eviction", .function = hop_around},
+    {.name = "hear of timers", .function = hear_of_timers, .sleeps_after = 500},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof *operations };
@@ -159,11 +178,21 @@ static void do_it(bl_term n)
     mark();
 }
 
+static void keep_one_cpu(void)
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
 static _Noreturn void child(unsigned schedulers, int64_t n)
 {
     if (ptrace(PTRACE_TRACEME, 0, 0, 0))
         _exit(SKIPPED);
     raise(SIGSTOP);
+    if (schedulers == 1 && operation->sleeps_after)
+        keep_one_cpu();
     bl_options o = {.schedulers = schedulers};
     if (bl_start(&o))
         _exit(BROKEN);
@@ -264,7 +293,8 @@ static bool within(unsigned schedulers, int64_t n, const struct count *c)
     int64_t ms = c->ms[1] - c->ms[0];
     if (c->watchers > 10 * (ms + 1) || c->interruptions > 5 + 2 * ms * schedulers)
         return false;
-    return schedulers == 1 ? c->calls <= 2 * c->interruptions : c->calls * 10000 < n || c->calls < 10 * ms;
+    int64_t sleeps = operation->sleeps_after ? n / operation->sleeps_after : 0;
+    return schedulers == 1 ? c->calls <= 2 * c->interruptions + sleeps : c->calls * 10000 < n || c->calls < 10 * ms;
 }
 
 static int check(unsigned schedulers, int64_t n)
