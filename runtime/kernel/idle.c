@@ -12,11 +12,12 @@
  *    All four are sequentially consistent, so one sees the other.
  *
  * 2. Work that others have too much of. Missing it for a while costs time, not
- *    correctness: its owner will get there. So while anybody is awake a sleeper looks
- *    again by itself, after 100 us, then 200, ... up to 1 ms ("poll"), and a busy
- *    scheduler's fast path never wakes anybody. Only when every scheduler is asleep
- *    do they sleep without a timeout ("deep"): then nothing runs, and nothing costs.
- *    The first surplus after that wakes one deep sleeper, which is back to polling. And
+ *    correctness: its owner will get there. So while anybody is awake one of the sleepers, the
+ *    lookout, looks again by itself, after 100 us, then 200, ... up to 1 ms, and a busy
+ *    scheduler's fast path never wakes anybody. The others sleep without a timeout ("deep"). When the lookout
+ *    has found something to do, it wakes one of them, who looks, too, and is the lookout from then on. When every
+ *    scheduler is asleep there is none: then nothing runs, and nothing costs.
+ *    The first surplus after that wakes one deep sleeper, to be the lookout. And
  *    surplus is anything that cannot begin at once, be it only one process to run next:
  *    the one that runs may compute for long and call nothing.
  *    Who is off line has no part in this: kernel/online.
@@ -24,6 +25,12 @@
  *    it sleeps (futex = 1), then reads awake; a waking scheduler adds itself to awake, then
  *    reads deep_sleepers and the announcements whenever it readies something: again one
  *    sees the other. (Announced after the look at awake, it would be seen, and not woken.)
+ *    Deep sleep against the lookout: that there is one stands in the same word as how many sleep deep. Who
+ *    sleeps although somebody is awake has seen it there, after it announced that it sleeps; the lookout takes it out, before
+ *    it leaves or sleeps deep itself, and so sees that there is a sleeper, and its announcement.
+ *    And somebody may rely on one who is then sent work, and will not look: it was the lookout, or was woken to be
+ *    it. It owes them that, and sees that another is, if there is one who sleeps. It owes nothing any more when it has
+ *    been so far that it may sleep deep. All this is checked: tests/models/surplus.pml.
  *
  * While we are marked idle our lanes may be taken from us (take_over() in ready.c), so
  * we touch nothing of ours before the mark is gone. */
@@ -115,36 +122,59 @@ static bool somebody_is_awake(void)
     return atomic_load_explicit(&runtime.awake, memory_order_seq_cst);
 }
 
-/* Sleep until woken, or our next timer, or for timeout_ns (0: no limit); deep: only if nobody is awake. */
-static void sleep_once(struct sched *s, uint64_t timeout_ns, bool deep)
+static bool is_lookout_there(void)
 {
-    timeout_ns = at_most_until_timer(s, timeout_ns);
-    atomic_store_explicit(&s->futex, 1, memory_order_seq_cst);
-    if (inbox_idle_still(s) && !(deep && somebody_is_awake()))
-        os_futex_wait(&s->futex, 1, timeout_ns);
-    atomic_store_explicit(&s->futex, 0, memory_order_seq_cst);
+    return atomic_load_explicit(&runtime.deep_sleepers, memory_order_seq_cst) & SCHED_LOOKOUT;
 }
 
-/* Nobody is awake, so nobody has surplus. */
-static void sleep_deep(struct sched *s)
+/* Sleep until woken, or our next timer, or for timeout_ns (0: no limit); deep: only if nobody is awake, or somebody looks.
+ * Does it owe a look, who did so before? */
+static bool sleep_once(struct sched *s, uint64_t timeout_ns, bool deep, bool owes)
+{
+    timeout_ns = at_most_until_timer(s, timeout_ns);
+    atomic_store_explicit(&s->futex, SCHED_ASLEEP, memory_order_seq_cst);
+    bool sleeps = inbox_idle_still(s) && !(deep && somebody_is_awake() && !is_lookout_there());
+    if (sleeps)
+        os_futex_wait(&s->futex, SCHED_ASLEEP, timeout_ns);
+    bool summoned = atomic_exchange_explicit(&s->futex, SCHED_AWAKE, memory_order_seq_cst) == SCHED_SUMMONED;
+    return summoned || (owes && !(sleeps && deep));
+}
+
+/* Nobody is awake, so nobody has surplus; or the lookout sees it. */
+static bool sleep_deep(struct sched *s, bool owes)
 {
     atomic_fetch_add_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
-    sleep_once(s, 0, true);
+    owes = sleep_once(s, 0, true, owes);
     atomic_fetch_sub_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
+    return owes;
+}
+
+/* Are we to be the lookout, who may be it already? seq_cst: see above, 2. */
+static bool is_lookout(bool already)
+{
+    bool wanted = somebody_is_awake();
+    if (already && !wanted)
+        atomic_fetch_and_explicit(&runtime.deep_sleepers, ~SCHED_LOOKOUT, memory_order_seq_cst);
+    if (already || !wanted)
+        return wanted;
+    return !(atomic_fetch_or_explicit(&runtime.deep_sleepers, SCHED_LOOKOUT, memory_order_seq_cst) & SCHED_LOOKOUT);
 }
 
 static void sleep_and_poll(struct sched *s)
 {
     uint64_t poll = POLL_FIRST_NS;
+    bool looks = false, owes = false;
     while (inbox_idle_still(s)) {
-        if (somebody_is_awake())
-            sleep_once(s, poll, false);
-        else
-            sleep_deep(s);
+        looks = is_lookout(looks);
+        owes = looks ? sleep_once(s, poll, false, true) : sleep_deep(s, owes);
         if (!inbox_idle_still(s) || timer_due() || try_steal(s))
-            return;
+            break;
         poll = poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
     }
+    if (looks) /* seq_cst: see above, 2 */
+        atomic_fetch_and_explicit(&runtime.deep_sleepers, ~SCHED_LOOKOUT, memory_order_seq_cst);
+    if (owes)
+        sched_surplus();
 }
 
 /* Look for work, spin a little, sleep. Returns when it may be worth a look at the queue. */
@@ -172,8 +202,10 @@ static void rest_off_line(struct sched *s)
     if (!idle_begin(s))
         return;
     atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
-    sleep_once(s, 0, false);
+    bool owes = sleep_once(s, 0, false, false);
     atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
+    if (owes) /* it was on line a moment ago */
+        sched_surplus();
     idle_end(s);
 }
 

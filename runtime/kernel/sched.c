@@ -78,13 +78,18 @@ void sched_wake_thread(_Atomic uint32_t *futex)
 
 /* True: s was asleep. seq_cst: s announces its sleep, then looks at its inbox; we have
  * changed the inbox, then look whether it sleeps. One sees the other. */
-bool sched_wake(struct sched *s)
+static bool wake_as(struct sched *s, uint32_t what)
 {
-    uint32_t asleep = 1;
-    if (!atomic_compare_exchange_strong_explicit(&s->futex, &asleep, 0, memory_order_seq_cst, memory_order_seq_cst))
+    uint32_t asleep = SCHED_ASLEEP;
+    if (!atomic_compare_exchange_strong_explicit(&s->futex, &asleep, what, memory_order_seq_cst, memory_order_seq_cst))
         return false;
     sched_wake_thread(&s->futex);
     return true;
+}
+
+bool sched_wake(struct sched *s)
+{
+    return wake_as(s, SCHED_AWAKE);
 }
 
 void sched_nudge(struct sched *s)
@@ -105,13 +110,13 @@ void sched_halt(struct sched *s)
 static COLD void wake_deep_sleeper(void)
 {
     for (unsigned i = 0, n = sched_online(); i < n; i++)
-        if (sched_wake(runtime.scheds[i]))
+        if (wake_as(runtime.scheds[i], SCHED_SUMMONED))
             return;
 }
 
 void sched_surplus(void)
 {
-    if (UNLIKELY(sched_somebody_sleeps_deep()))
+    if (UNLIKELY(sched_all_sleep_deep()))
         wake_deep_sleeper();
 }
 

@@ -127,7 +127,7 @@ struct sched {
     /* Other threads write here: a line of its own. */
     _Atomic uint32_t thief __attribute__((aligned(CACHE_LINE))); /* enum thief */
     _Atomic(struct process *) inbox; /* readied for us by others, newest first; or a mark */
-    _Atomic uint32_t futex;          /* 1 while asleep */
+    _Atomic uint32_t futex;          /* SCHED_ASLEEP */
     _Atomic uint32_t interruptions;  /* so many, at most, may yet fail to come: kernel/preempt */
 
     /* Constant. */
@@ -191,7 +191,7 @@ struct runtime {
     _Atomic uint32_t awake;         /* schedulers that are not asleep */
     _Atomic uint32_t guests_woken;  /* since it was last set to 0; for kernel/seed */
     _Atomic uint32_t blocked;       /* processes in bl_blocking(); for kernel/seed */
-    _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help */
+    _Atomic uint32_t deep_sleepers; /* asleep without a timeout: must be woken to help; and SCHED_LOOKOUT */
     _Atomic uint32_t running;        /* schedulers that are not yet done: bl_stop() waits for them */
     _Atomic uint32_t watcher_sleeps; /* kernel/preempt: 1 while it waits until somebody is awake */
     _Atomic uint64_t spawned_outside, sent_outside; /* by threads that are no scheduler */
@@ -385,17 +385,23 @@ void sched_ready_slow(struct process *p, enum urgency);
  * long: see that somebody is awake who could take the work over. */
 void sched_surplus(void);
 
-static inline bool sched_somebody_sleeps_deep(void)
+/* Of `futex`. SUMMONED: woken, since there is something to steal somewhere. */
+enum { SCHED_AWAKE, SCHED_ASLEEP, SCHED_SUMMONED };
+
+/* One of those who sleep looks from time to time: nobody has to be woken. */
+#define SCHED_LOOKOUT (UINT32_C(1) << 31)
+
+static inline bool sched_all_sleep_deep(void)
 {
     /* seq_cst: after we have added ourselves to `awake`; see idle.c, 2. */
-    return atomic_load_explicit(&runtime.deep_sleepers, memory_order_seq_cst) != 0;
+    return (int32_t)atomic_load_explicit(&runtime.deep_sleepers, memory_order_seq_cst) > 0;
 }
 
 /* The usual case of it. False: sched_ready_slow(p, READY_NEXT). */
 static inline bool sched_ready_next(struct sched *s, struct process *p)
 {
     bool here = !p->bound && (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s);
-    if (UNLIKELY(!here || atomic_load_explicit(&s->runnext, memory_order_relaxed) || sched_somebody_sleeps_deep()))
+    if (UNLIKELY(!here || atomic_load_explicit(&s->runnext, memory_order_relaxed) || sched_all_sleep_deep()))
         return false;
     /* Without the lock: a thief takes from here by an exchange, so it gets p or
      * nothing. release: p as we leave it; pairs with that exchange. */

@@ -75,3 +75,29 @@ LAW(idle, wakes_up_again)
         cr_assert(ended_well(bl_spawn_on(s, work_a_little, bl_int(100))));
     }
 }
+
+/* One looks for work, however many could. */
+
+static void compute_for(bl_term ms)
+{
+    int64_t end = bl_monotonic_ns() + bl_to_int(ms) * 1000000;
+    while (bl_monotonic_ns() < end) {
+    }
+}
+
+static long sleeps_beside_one(unsigned count)
+{
+    struct rusage before, after;
+    start_with((bl_options){.schedulers = count});
+    getrusage(RUSAGE_SELF, &before);
+    cr_assert(ended_well(spawn(compute_for, 300)));
+    getrusage(RUSAGE_SELF, &after);
+    stop();
+    return after.ru_nvcsw - before.ru_nvcsw;
+}
+
+Test(idle, of_many_one_looks_for_work)
+{
+    long few = sleeps_beside_one(2), many = sleeps_beside_one(24);
+    cr_assert(many < 3 * few + 100, "%ld, and %ld", few, many);
+}

@@ -2,18 +2,19 @@
  *
  * Three schedulers, two of which are sent a process A from outside, one after the other or both at once. A makes another
  * ready, B, on its own scheduler, and then computes, and calls nothing, until B has run: so somebody else has to take
- * B over. Who sleeps with a timeout looks again by itself; who sleeps without one has to be woken.
+ * B over. The lookout sleeps with a timeout, and looks again by itself; who sleeps without one has to be woken.
  *
  * Steps, and what they stand for:
  *   scheduler  awake--, awake++                 idle(): seq_cst                                       kernel/idle.c
+ *              lookout = 1, or 0                is_lookout(), sleep_and_poll(): seq_cst; in one word with deep_sleepers
  *              a sleep that may end by itself   sleep_and_poll(), sleep_once() with a timeout
  *              deep_sleepers++                  sleep_deep(): seq_cst
  *              futex = 1                        sleep_once(): seq_cst
- *              awake?                           sleep_once(), when there is no timeout: seq_cst
- *              asleep until futex is 0          os_futex_wait() until sched_wake(): the kernel compares, and sleeps
- *   A          deep_sleepers?                   sched_somebody_sleeps_deep(): seq_cst                 kernel/sched.h
+ *              awake? lookout?                  sleep_once(), when there is no timeout: seq_cst
+ *              asleep while futex is 1          os_futex_wait() until sched_wake(): the kernel compares, and sleeps
+ *   A          deep_sleepers, and no lookout?   sched_all_sleep_deep(): seq_cst                       kernel/sched.h
  *              B waits                          sched_ready(), or enqueue() of kernel/ready.c
- *              futex of each: 1 becomes 0       wake_deep_sleeper(), sched_wake(): seq_cst            kernel/sched.c
+ *              futex of each: 1 becomes 2       wake_deep_sleeper(), wake_as(): seq_cst               kernel/sched.c
  *   outside    work[s], then futex              sched_push_remote(), sched_wake(): seq_cst            kernel/ready.c
  *
  * Memory order: everything that is named here is sequentially consistent, as spin is. (B itself is found by a thief that takes
@@ -22,20 +23,38 @@
  * Holds: nobody computes before a B that waits while all others sleep without a timeout; that would be an invalid end state.
  *
  * Not modelled: timers (who has some sleeps until the next, and wakes somebody before it runs anything); that a
- * thief looks twice before it steals; that it takes the work over only if that is worth it. There is no "one
- * searcher": each who is awake looks, and a surplus wakes one.
+ * thief looks twice before it steals; that it takes the work over only if that is worth it.
  *
+ * GOOD_1: the second of them makes nobody ready: it only computes, until the first is over.
  * BROKEN_1: whether somebody is awake is asked before futex = 1, and not after. (So it was until this model was made: who wakes
  *           the sleeper sees deep_sleepers, but not yet futex, and wakes nobody.)
  * BROKEN_2: the sleeper does not count among deep_sleepers until it has looked whether somebody is awake.
  * BROKEN_3: who was asleep runs what came before it counts as awake.
- * BROKEN_4: a surplus wakes nobody. */
+ * BROKEN_4: a surplus wakes nobody.
+ * BROKEN_5: the lookout goes to work and wakes nobody (as in GOOD_1).
+ * BROKEN_6: whether there is a lookout is asked before futex = 1, and not after (as in GOOD_1).
+ * BROKEN_7: the lookout stays it when it sleeps without a timeout.
+ * BROKEN_8: the lookout wakes somebody before it ceases to be it (as in GOOD_1).
+ * BROKEN_9: who was woken because of a surplus, but has been sent work, wakes nobody else (as in GOOD_1; so it was until that
+ *           scenario was added).
+ * BROKEN_10: who was the lookout, and ceases since nobody is awake, but then has been sent work, wakes nobody (as in
+ *           GOOD_1): somebody may have seen that there was a lookout, and relied on that. */
+
+#if defined GOOD_1 || defined BROKEN_5 || defined BROKEN_6 || defined BROKEN_8 || defined BROKEN_9 || defined BROKEN_10
+#define SECOND_COMPUTES
+#endif
 
 #define SCHEDULERS 3
 #define SENT 2 /* to schedulers 0 and 1 */
+#ifdef SECOND_COMPUTES
+#define MAKES_READY (me != 1)
+#else
+#define MAKES_READY true
+#endif
 
 byte awake = SCHEDULERS, deep_sleepers = 0;
-bool futex[SCHEDULERS];
+bool lookout = false;
+byte futex[SCHEDULERS]; /* 0: awake, or woken; 1: asleep; 2: woken because of a surplus */
 bool work[SCHEDULERS];    /* A is in the inbox */
 bool waiting[SCHEDULERS]; /* B waits behind A */
 byte over = 0;
@@ -44,8 +63,8 @@ inline try_steal()
 {
     atomic {
         if
-        :: waiting[0] -> waiting[0] = false
-        :: waiting[1] -> waiting[1] = false
+        :: waiting[0] -> waiting[0] = false; stole = true
+        :: waiting[1] -> waiting[1] = false; stole = true
         :: else
         fi
     }
@@ -59,7 +78,7 @@ inline wake_deep_sleeper()
     :: i < SCHEDULERS ->
         atomic {
             if
-            :: futex[i] -> futex[i] = false; i = SCHEDULERS /* that is enough */
+            :: futex[i] == 1 -> futex[i] = 2; i = SCHEDULERS /* that is enough */
             :: else -> i++
             fi
         }
@@ -71,7 +90,7 @@ inline surplus()
 {
 #ifndef BROKEN_4
     if
-    :: deep_sleepers > 0 -> wake_deep_sleeper()
+    :: deep_sleepers > 0 && !lookout -> wake_deep_sleeper()
     :: else
     fi
 #else
@@ -83,8 +102,11 @@ inline run_A()
 {
     work[me] = false;
     if
-    :: deep_sleepers == 0 -> waiting[me] = true /* sched_ready(), the fast half */
-    :: true ->
+#ifdef SECOND_COMPUTES
+    :: me == 1 -> over > 0
+#endif
+    :: MAKES_READY && (deep_sleepers == 0 || lookout) -> waiting[me] = true /* sched_ready(), the fast half */
+    :: MAKES_READY ->
         waiting[me] = true;
         surplus()
     fi;
@@ -92,14 +114,72 @@ inline run_A()
     over++
 }
 
+inline look_or_not()
+{
+    if
+    :: awake > 0 && !looks -> /* asked one after the other */
+        atomic {
+            looks = !lookout;
+            lookout = true
+        }
+    :: awake > 0 && looks
+    :: awake == 0 ->
+#ifndef BROKEN_7
+        if
+        :: looks -> lookout = false
+        :: else
+        fi;
+#endif
+        looks = false
+    fi
+}
+
+inline hand_over()
+{
+#ifdef BROKEN_8
+    if
+    :: looks -> surplus()
+    :: else
+    fi;
+#endif
+    if
+    :: looks -> lookout = false
+    :: else
+    fi;
+    if
+#if defined BROKEN_5 || defined BROKEN_8
+    :: owes && !looks -> surplus()
+    :: owes && looks
+#else
+    :: owes -> surplus()
+#endif
+    :: !owes
+    fi;
+    looks = false;
+    owes = false
+}
+
+inline get_up()
+{
+    atomic {
+#ifdef BROKEN_9
+        owes = owes && !slept;
+#else
+        owes = (futex[me] == 2) || (owes && !slept);
+#endif
+        futex[me] = 0;
+        slept = false
+    }
+}
+
 inline sleep_with_timeout()
 {
-    futex[me] = true;
+    futex[me] = 1;
     if
     :: !work[me] -> skip /* it sleeps, and wakes: by itself, or because somebody has set futex to 0 */
     :: else
     fi;
-    futex[me] = false
+    get_up()
 }
 
 inline sleep_deep()
@@ -113,30 +193,42 @@ inline sleep_deep()
 #ifdef BROKEN_2
         deep_sleepers++;
 #endif
-        futex[me] = true;
+        futex[me] = 1;
         if
         :: !work[me] ->
-endA:       !futex[me]
+endA:       futex[me] != 1; slept = true
         :: else
         fi;
-        futex[me] = false;
+        get_up();
 #ifdef BROKEN_2
         deep_sleepers--
 #endif
     :: else
     fi;
 #else
-    futex[me] = true;
+#ifdef BROKEN_6
+    there = lookout;
+#endif
+    futex[me] = 1;
     if
     :: !work[me] ->
         if
         :: awake == 0 ->
-endB:       !futex[me]
-        :: else
+endB:       futex[me] != 1; slept = true
+        :: else ->
+            if
+#ifdef BROKEN_6
+            :: there ->
+#else
+            :: lookout ->
+#endif
+endC:           futex[me] != 1; slept = true
+            :: else
+            fi
         fi
     :: else
     fi;
-    futex[me] = false;
+    get_up();
 #endif
 #ifndef BROKEN_2
     deep_sleepers--
@@ -146,24 +238,36 @@ endB:       !futex[me]
 proctype scheduler(byte me)
 {
     byte i = 0;
+    bool looks = false, stole = false, there = false, owes = false, slept = false;
     do
     :: awake--;
         do
-        :: work[me] -> break
+        :: work[me] || stole -> break
         :: else ->
+            look_or_not();
+#ifdef BROKEN_10
+            owes = looks;
+#else
+            owes = owes || looks;
+#endif
             if
-            :: awake > 0 -> sleep_with_timeout()
+            :: looks -> sleep_with_timeout()
             :: else -> sleep_deep()
             fi;
             if
-            :: work[me] -> break
+            :: work[me]
             :: else -> try_steal()
             fi
         od;
+        hand_over();
+        stole = false;
 #ifndef BROKEN_3
         awake++;
 #endif
-        run_A();
+        if
+        :: work[me] -> run_A()
+        :: else
+        fi;
 #ifdef BROKEN_3
         awake++
 #endif
@@ -175,7 +279,7 @@ proctype outside(byte to)
     work[to] = true;
     atomic {
         if
-        :: futex[to] -> futex[to] = false
+        :: futex[to] == 1 -> futex[to] = 0
         :: else
         fi
     }
