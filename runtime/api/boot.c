@@ -133,12 +133,23 @@ static void sched_destroy(struct sched *s)
     free(s);
 }
 
+static void create_caches(struct sched *s)
+{
+    small_begin(&s->small, s->index);
+    pool_cache_init(&runtime.messages, &s->messages, s->index);
+    pool_cache_init(&runtime.signals, &s->signals, s->index);
+    pool_cache_init(&processes.pool, &s->slots, s->index);
+    pool_cache_init(&runtime.timers, &s->timer_cache, s->index);
+    pool_cache_init(&runtime.alarms, &s->alarm_cache, s->index);
+}
+
 static struct sched *sched_create(unsigned index, const struct bl_options *o)
 {
     struct sched *s = aligned_alloc(CACHE_LINE, align_up(sizeof *s, CACHE_LINE));
     if (!s)
         return NULL;
     *s = (struct sched){.index = index, .time_slice = o->reductions, .thief = runtime.fenced ? THIEF_FENCED : THIEF_NONE};
+    create_caches(s);
     clock_init(&s->clock, !o->seed && os_clock_is_counter());
     size_t all = lanes_in_all(o);
     s->outbox.least = o->seed % 2 ? 0 : OUTBOX_LEAST;
@@ -277,10 +288,9 @@ static bl_error create(const struct bl_options *o)
     runtime.time_slice = o->reductions;
     if (o->seed)
         seed_begin(o->seed);
-    small_init();
-    pool_init(&runtime.messages, sizeof(struct message), SLAB);
-    pool_init(&runtime.signals, sizeof(struct signal), SLAB);
-    pool_init(&runtime.timers, sizeof(struct timer), SLAB);
+    if (small_init() || pool_init(&runtime.messages, sizeof(struct message), SLAB) ||
+        pool_init(&runtime.signals, sizeof(struct signal), SLAB) || pool_init(&runtime.timers, sizeof(struct timer), SLAB))
+        return BL_ENOMEM;
     /* What was asked for must be had; a default may shrink. */
     uint64_t wanted = o->max_processes ? o->max_processes : default_processes;
     uint64_t least = o->max_processes ? o->max_processes : LEAST_PROCESSES;

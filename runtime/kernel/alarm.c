@@ -31,8 +31,7 @@ int alarms_create(void)
             continue;
         if (alarms_size() > ALARMS_FEW) /* few of them stay small */
             os_wish_large_pages((char *)alarms.all + ALARMS_FEW, alarms_size() - ALARMS_FEW);
-        pool_init_over(&runtime.alarms, sizeof(struct alarm), 0, alarms.all, alarms.capacity);
-        return 0;
+        return pool_init_over(&runtime.alarms, sizeof(struct alarm), 0, alarms.all, alarms.capacity);
     }
     return -ENOMEM;
 }
@@ -44,6 +43,7 @@ void alarms_destroy(void)
     for (size_t i = 0, n = pool_ever_taken(&runtime.alarms); i < n; i++)
         if (alarm_is_armed(&alarms.all[i]))
             parcel_release(alarms.all[i].payload);
+    pool_fini(&runtime.alarms);
     os_release(alarms.all, alarms_size());
     alarms.all = NULL;
 }

@@ -37,14 +37,14 @@ int processes_create(uint64_t wanted, uint64_t least, uint64_t slack, uint64_t f
         processes.capacity = wanted + slack;
         processes.few = processes.capacity < few ? processes.capacity : few;
         atomic_store_explicit(&all[0].generation, UINT32_MAX, memory_order_relaxed); /* nobody's: process_find() */
-        pool_init_over(&processes.pool, sizeof *all, offsetof(struct process, next), all + 1, processes.capacity - 1);
-        return 0;
+        return pool_init_over(&processes.pool, sizeof *all, offsetof(struct process, next), all + 1, processes.capacity - 1);
     }
     return -ENOMEM;
 }
 
 void processes_destroy(void)
 {
+    pool_fini(&processes.pool);
     if (processes.all)
         os_release(processes.all, table_size(processes.capacity));
     processes = (struct process_table){0};

@@ -1,21 +1,41 @@
 /* pool.c - the depot behind the magazines. See pool.h. */
 #include "machine/pool.h"
 
+#include <errno.h>
+
 #include "base/memory.h"
+#include "base/os.h"
 
 struct pool_slab {
     struct pool_slab *next;
 };
 
-void pool_init(struct pool *pool, size_t size, size_t slab_size)
+/* Apart from the pool, of which each take and give reads a word: so near to it are words that others write. */
+static int make_depots(struct pool *pool)
+{
+    pool->depots = os_reserve(POOL_DEPOTS * sizeof *pool->depots);
+    pool->depots_in_use = 1;
+    return pool->depots ? 0 : -ENOMEM;
+}
+
+int pool_init(struct pool *pool, size_t size, size_t slab_size)
 {
     ASSERT(size % 16 == 0 && size >= sizeof(struct pool_link) && slab_size % size == 0);
     *pool = (struct pool){.size = size, .slab_size = slab_size};
+    return make_depots(pool);
 }
 
-void pool_init_over(struct pool *pool, size_t size, size_t link, void *memory, size_t count)
+int pool_init_over(struct pool *pool, size_t size, size_t link, void *memory, size_t count)
 {
     *pool = (struct pool){.size = size, .link = link, .fresh = memory, .end = (char *)memory + size * count};
+    return make_depots(pool);
+}
+
+void pool_cache_init(struct pool *pool, struct pool_cache *cache, uint32_t scheduler)
+{
+    *cache = (struct pool_cache){.depot = scheduler % POOL_DEPOTS};
+    if (pool->depots_in_use <= cache->depot)
+        pool->depots_in_use = cache->depot + 1;
 }
 
 void pool_fini(struct pool *pool)
@@ -25,8 +45,9 @@ void pool_fini(struct pool *pool)
         pool->slabs = slab->next;
         memory_free_slab(slab, pool->slab_size);
     }
-    pool->depot = NULL;
-    pool->fresh = pool->end = NULL;
+    if (pool->depots)
+        os_release(pool->depots, POOL_DEPOTS * sizeof *pool->depots);
+    *pool = (struct pool){0};
 }
 
 static size_t list_length(const struct pool_link *l)
@@ -42,14 +63,21 @@ static size_t cache_count(const struct pool_cache *cache)
     return list_length(cache->loaded) + list_length(cache->spare);
 }
 
+size_t pool_magazines(const struct pool *pool)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < POOL_DEPOTS; i++)
+        for (const struct pool_link *m = atomic_load_explicit(&pool->depots[i].first, memory_order_relaxed); m; m = m->magazine)
+            n++;
+    return n;
+}
+
 bool pool_is_whole(const struct pool *pool)
 {
     size_t made = 0, here = cache_count(&pool->shared) + (size_t)(pool->end - pool->fresh) / pool->size;
     for (const struct pool_slab *slab = pool->slabs; slab; slab = slab->next)
         made += pool->slab_size / pool->size - 1; /* the first is the slab's own */
-    for (const struct pool_link *m = pool->depot; m; m = m->magazine)
-        here += POOL_MAGAZINE;
-    return here == made;
+    return here + pool_magazines(pool) * POOL_MAGAZINE == made;
 }
 
 static struct pool_link *link_of(struct pool *pool, void *object)
@@ -89,16 +117,39 @@ static struct pool_link *carve_locked(struct pool *pool, uint32_t most, uint32_t
     return first;
 }
 
-static struct pool_link *refill(struct pool *pool, uint32_t most, uint32_t *count)
+/* NULL: there is none, or one came a moment ago. */
+static struct pool_link *depot_take(struct pool_depot *d)
 {
-    lock_acquire(&pool->lock);
-    struct pool_link *first = pool->depot;
-    if (first) {
-        pool->depot = first->magazine;
-        *count = POOL_MAGAZINE;
-    } else {
-        first = carve_locked(pool, most, count);
+    /* relaxed: only whether there is one. */
+    if (!atomic_load_explicit(&d->first, memory_order_relaxed))
+        return NULL;
+    lock_acquire(&d->lock);
+    struct pool_link *m = atomic_load_explicit(&d->first, memory_order_relaxed);
+    if (m)
+        atomic_store_explicit(&d->first, m->magazine, memory_order_relaxed);
+    lock_release(&d->lock);
+    return m;
+}
+
+static void depot_give(struct pool_depot *d, struct pool_link *magazine)
+{
+    lock_acquire(&d->lock);
+    magazine->magazine = atomic_load_explicit(&d->first, memory_order_relaxed);
+    atomic_store_explicit(&d->first, magazine, memory_order_relaxed);
+    lock_release(&d->lock);
+}
+
+/* Of its own depot, else of another, else what was never used. */
+static struct pool_link *refill(struct pool *pool, const struct pool_cache *cache, uint32_t *count)
+{
+    *count = POOL_MAGAZINE;
+    for (uint32_t i = 0, n = pool->depots_in_use; i < n; i++) {
+        struct pool_link *m = depot_take(&pool->depots[(cache->depot + i) % n]);
+        if (m)
+            return m;
     }
+    lock_acquire(&pool->lock);
+    struct pool_link *first = carve_locked(pool, POOL_MAGAZINE, count);
     lock_release(&pool->lock);
     return first;
 }
@@ -110,7 +161,7 @@ void *pool_take_slow(struct pool *pool, struct pool_cache *cache)
         cache->spare = NULL;
         cache->count = POOL_MAGAZINE;
     } else {
-        cache->loaded = refill(pool, POOL_MAGAZINE, &cache->count);
+        cache->loaded = refill(pool, cache, &cache->count);
         if (!cache->loaded) {
             cache->count = 0;
             return NULL;
@@ -121,12 +172,8 @@ void *pool_take_slow(struct pool *pool, struct pool_cache *cache)
 
 void pool_give_slow(struct pool *pool, struct pool_cache *cache, struct pool_link *l)
 {
-    if (cache->spare) {
-        lock_acquire(&pool->lock);
-        cache->spare->magazine = pool->depot;
-        pool->depot = cache->spare;
-        lock_release(&pool->lock);
-    }
+    if (cache->spare)
+        depot_give(&pool->depots[cache->depot], cache->spare);
     cache->spare = cache->loaded;
     l->next = NULL;
     cache->loaded = l;
@@ -156,5 +203,5 @@ void pool_drain(struct pool *pool, struct pool_cache *cache)
             next = l->next;
             pool_give_shared(pool, (char *)l - pool->link);
         }
-    *cache = (struct pool_cache){0};
+    *cache = (struct pool_cache){.depot = cache->depot};
 }

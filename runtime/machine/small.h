@@ -29,8 +29,10 @@ extern struct pool small_pools[SMALL_CLASSES] __attribute__((visibility("hidden"
 
 /* The runtime starts; it has stopped. A block that somebody still holds then keeps the
  * memory of its class, for the next start. */
-void small_init(void);
+int small_init(void); /* 0 or -ENOMEM */
 void small_fini(void);
+/* A scheduler, the so manieth, is made. */
+void small_begin(struct small *, uint32_t scheduler);
 /* A scheduler stops: its magazines go to the shared one. Any thread, with nobody else in them. */
 void small_drain(struct small *);
 

@@ -11,14 +11,6 @@
 
 enum { SIZE = 32, SLAB = 4096, MANY = 1000 };
 
-static int magazines_in_depot(const struct pool *pool)
-{
-    int n = 0;
-    for (struct pool_link *m = pool->depot; m; m = m->magazine)
-        n++;
-    return n;
-}
-
 static int slabs(const struct pool *pool)
 {
     int n = 0;
@@ -44,7 +36,7 @@ Test(pool, objects_do_not_overlap)
     struct pool pool;
     struct pool_cache cache = {0};
     unsigned char *object[MANY];
-    pool_init(&pool, SIZE, SLAB);
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
     take_all(&pool, &cache, (void **)object, MANY);
     for (int i = 0; i < MANY; i++)
         memset(object[i], i, SIZE);
@@ -58,7 +50,7 @@ Test(pool, what_was_given_last_is_taken_first)
 {
     struct pool pool;
     struct pool_cache cache = {0};
-    pool_init(&pool, SIZE, SLAB);
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
     void *a = pool_take(&pool, &cache), *b = pool_take(&pool, &cache);
     pool_give(&pool, &cache, a);
     pool_give(&pool, &cache, b);
@@ -76,7 +68,7 @@ Test(pool, looking_ahead_changes_nothing)
     struct random r = {random_seed("pool.ahead")};
     unsigned char *object[MANY];
     int n = 0;
-    pool_init(&pool, SIZE, SLAB);
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
     for (int round = 0; round < 20000; round++) {
         int i = n ? (int)random_below(&r, (uint32_t)n) : 0;
         if (n == MANY || (n && random_below(&r, 1000) < (round / 2000 % 2 ? 600u : 400u))) {
@@ -104,7 +96,7 @@ Test(pool, each_names_one_that_comes_later)
     struct pool_cache cache = {0};
     struct pool_ahead ahead = {{0}};
     void *object[POOL_MAGAZINE];
-    pool_init(&pool, SIZE, SLAB);
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
     take_all(&pool, &cache, object, POOL_MAGAZINE);
     for (int i = 0; i < POOL_MAGAZINE; i++)
         pool_give_ahead(&pool, &cache, &ahead, object[i]);
@@ -120,15 +112,15 @@ Test(pool, takes_and_gives_at_the_edge_of_a_magazine_stay_in_the_cache)
     struct pool pool;
     struct pool_cache cache = {0};
     void *object[2 * POOL_MAGAZINE];
-    pool_init(&pool, SIZE, 16 * SLAB); /* one slab is enough: no magazine is left half full */
+    cr_assert_eq(pool_init(&pool, SIZE, 16 * SLAB), 0); /* one slab is enough: no magazine is left half full */
     take_all(&pool, &cache, object, 2 * POOL_MAGAZINE);
     give_all(&pool, &cache, object, 2 * POOL_MAGAZINE);
-    cr_assert_eq(magazines_in_depot(&pool), 0);
+    cr_assert_eq((int)pool_magazines(&pool), 0);
     for (int i = 0; i < 100; i++) { /* over the edge and back */
         take_all(&pool, &cache, object, POOL_MAGAZINE + 1);
         give_all(&pool, &cache, object, POOL_MAGAZINE + 1);
     }
-    cr_assert_eq(magazines_in_depot(&pool), 0);
+    cr_assert_eq((int)pool_magazines(&pool), 0);
     pool_fini(&pool);
 }
 
@@ -137,13 +129,55 @@ Test(pool, full_magazines_travel_through_the_depot)
     struct pool pool;
     struct pool_cache ours = {0}, theirs = {0};
     void *object[MANY];
-    pool_init(&pool, SIZE, SLAB);
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
     take_all(&pool, &ours, object, MANY);
     int before = slabs(&pool);
     give_all(&pool, &theirs, object, MANY);
-    cr_assert_eq(magazines_in_depot(&pool), MANY / POOL_MAGAZINE - 1, "all but what a cache may keep");
+    cr_assert_eq((int)pool_magazines(&pool), MANY / POOL_MAGAZINE - 1, "all but what a cache may keep");
     take_all(&pool, &ours, object, MANY - 2 * POOL_MAGAZINE);
     cr_assert_eq(slabs(&pool), before, "what they gave back was enough for us");
+    pool_fini(&pool);
+}
+
+/* What we gave back comes to us, not to them, as long as there is something else for them. */
+Test(pool, each_scheduler_finds_its_own)
+{
+    struct pool pool;
+    struct pool_cache ours, theirs;
+    void *object[MANY], *other[MANY];
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
+    pool_cache_init(&pool, &ours, 0);
+    pool_cache_init(&pool, &theirs, 1);
+    take_all(&pool, &ours, object, MANY);
+    take_all(&pool, &theirs, other, MANY);
+    give_all(&pool, &ours, object, MANY);
+    give_all(&pool, &theirs, other, MANY);
+    for (int i = 0; i < MANY - POOL_MAGAZINE; i++) { /* a half empty one apart */
+        void *one = pool_take(&pool, &theirs);
+        bool was_theirs = false;
+        for (int j = 0; j < MANY && !was_theirs; j++)
+            was_theirs = one == other[j];
+        cr_assert(was_theirs);
+    }
+    pool_fini(&pool);
+}
+
+/* Two schedulers of which one takes what the other gives: more than all can have are not needed. */
+Test(pool, depots_of_others_come_before_what_was_never_used)
+{
+    struct pool pool;
+    struct pool_cache ours, theirs;
+    void *object[MANY];
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
+    pool_cache_init(&pool, &ours, 70); /* more than there are depots */
+    pool_cache_init(&pool, &theirs, 1);
+    take_all(&pool, &ours, object, MANY);
+    size_t used = pool_ever_taken(&pool);
+    for (int i = 0; i < 20; i++) {
+        give_all(&pool, &theirs, object, MANY);
+        take_all(&pool, &ours, object, MANY);
+    }
+    cr_assert_leq(pool_ever_taken(&pool), used + 2 * POOL_MAGAZINE, "what a cache may keep");
     pool_fini(&pool);
 }
 
@@ -154,7 +188,7 @@ Test(pool, a_pool_over_memory_ends_when_the_memory_does)
     struct pool pool;
     struct pool_cache cache = {0};
     void *object[COUNT];
-    pool_init_over(&pool, SIZE, 0, memory, COUNT);
+    cr_assert_eq(pool_init_over(&pool, SIZE, 0, memory, COUNT), 0);
     take_all(&pool, &cache, object, COUNT);
     for (int i = 0; i < COUNT; i++)
         cr_assert((char *)object[i] >= memory && (char *)object[i] <= memory + sizeof memory - SIZE);
@@ -175,7 +209,7 @@ Test(pool, another_cache_finds_what_the_first_gave_to_the_depot)
     struct pool pool;
     struct pool_cache ours = {0}, theirs = {0};
     void *object[COUNT];
-    pool_init_over(&pool, SIZE, 0, memory, COUNT);
+    cr_assert_eq(pool_init_over(&pool, SIZE, 0, memory, COUNT), 0);
     take_all(&pool, &ours, object, COUNT);
     cr_assert_null(pool_take(&pool, &theirs));
     give_all(&pool, &ours, object, COUNT);
@@ -195,7 +229,7 @@ Test(pool, a_free_object_keeps_what_is_not_its_link)
     struct pool pool;
     struct pool_cache cache = {0};
     void *object[POOL_MAGAZINE * 4];
-    pool_init_over(&pool, sizeof *memory, offsetof(struct record, link), memory, POOL_MAGAZINE * 4);
+    cr_assert_eq(pool_init_over(&pool, sizeof *memory, offsetof(struct record, link), memory, POOL_MAGAZINE * 4), 0);
     take_all(&pool, &cache, object, POOL_MAGAZINE * 4);
     for (int i = 0; i < POOL_MAGAZINE * 4; i++)
         memset(&memory[i], i, sizeof *memory);
@@ -214,7 +248,7 @@ Test(pool, knows_how_much_of_its_memory_was_ever_used)
     static char memory[COUNT * SIZE] __attribute__((aligned(16)));
     struct pool pool;
     struct pool_cache cache = {0};
-    pool_init_over(&pool, SIZE, 0, memory, COUNT);
+    cr_assert_eq(pool_init_over(&pool, SIZE, 0, memory, COUNT), 0);
     cr_assert_eq(pool_ever_taken(&pool), 0);
     void *one = pool_take(&pool, &cache);
     size_t used = pool_ever_taken(&pool);
@@ -283,11 +317,13 @@ Test(pool, threads_never_hold_the_same_object)
 {
     uint64_t seed = random_seed("pool.threads_never_hold_the_same_object");
     struct player player[THREADS];
-    pool_init_over(&contested_pool, sizeof(struct owned), offsetof(struct owned, link), contested, CONTESTED);
+    cr_assert_eq(pool_init_over(&contested_pool, sizeof(struct owned), offsetof(struct owned, link), contested, CONTESTED), 0);
     for (int i = 0; i < THREADS; i++) {
         player[i] = (struct player){.id = i + 1, .shared = i % 2, .random = random_split(seed, (uint64_t)i)};
-        cr_assert_eq(pthread_create(&player[i].thread, NULL, play, &player[i]), 0);
+        pool_cache_init(&contested_pool, &player[i].cache, (uint32_t)i);
     }
+    for (int i = 0; i < THREADS; i++)
+        cr_assert_eq(pthread_create(&player[i].thread, NULL, play, &player[i]), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(player[i].thread, NULL);
     cr_assert_eq(atomic_load(&taken_twice), 0);
@@ -297,16 +333,16 @@ Test(pool, threads_never_hold_the_same_object)
 /* One thread takes and another gives back, as messages do: the memory must not grow. */
 
 static struct pool one_way_pool;
+static struct pool_cache one_way_home;
 static _Atomic(void *) belt[256];
 
 static void *give_back(void *arg)
 {
-    struct pool_cache cache = {0};
     for (int i = 0; i < *(int *)arg; i++) {
         void *o;
         while (!(o = atomic_exchange(&belt[i % 256], NULL)))
             os_yield_thread();
-        pool_give(&one_way_pool, &cache, o);
+        pool_give(&one_way_pool, &one_way_home, o);
     }
     return NULL;
 }
@@ -316,7 +352,8 @@ Test(pool, objects_that_go_one_way_come_home)
     int n = rounds(200000);
     struct pool_cache cache = {0};
     pthread_t t;
-    pool_init(&one_way_pool, SIZE, SLAB);
+    cr_assert_eq(pool_init(&one_way_pool, SIZE, SLAB), 0);
+    pool_cache_init(&one_way_pool, &one_way_home, 1);
     cr_assert_eq(pthread_create(&t, NULL, give_back, &n), 0);
     for (int i = 0; i < n; i++) {
         void *o = pool_take(&one_way_pool, &cache), *none = NULL;
@@ -336,7 +373,7 @@ Test(pool, is_whole_when_all_has_come_home)
     struct pool pool;
     struct pool_cache a = {0}, b = {0};
     void *object[300];
-    pool_init(&pool, SIZE, SLAB);
+    cr_assert_eq(pool_init(&pool, SIZE, SLAB), 0);
     cr_assert(pool_is_whole(&pool));
     take_all(&pool, &a, object, 300);
     give_all(&pool, &b, object, 299);
