@@ -6,6 +6,8 @@
  * mean. Whoever runs 3 units on 2 CPUs and never moves one gives 150 to one and 75 to the others.
  * The loops call nothing but the clock, but for beamling_resting's, for whom a turn is a message to itself.
  * Not measured: how long a turn takes; languages differ in that, and nothing is compared by it.
+ * The window has ends: who has slices of 10 ms, as in Go, has nine or ten of them in it if 21 share two CPUs, and some 5 % more or
+ * less are the window's.
  * n: units. It should not be a multiple of the CPUs: that is too easy. A sample is one program: see README.md. */
 #include "figures.h"
 

@@ -192,6 +192,7 @@ void alarms_expire(struct sched *s, struct timers *t, uint64_t now_ns)
     }
     lock_acquire(&t->lock);
     t->sending = false;
+    timers_changed(t);
     lock_release(&t->lock);
 }
 

@@ -26,8 +26,7 @@ struct burden {
     struct load loads[RANKS];
     uint64_t switches, turns, sent, breaks, overtaken, highs, others;
     struct load *from;  /* of what it was told to take; */
-    uint64_t steals;    /* so many had it stolen until then, */
-    uint64_t told_at;   /* and taken so many turns until it did as it was told, or a little before */
+    uint64_t told_at;   /* so many turns had it taken until it did as it was told, or a little before */
     uint32_t quiet;     /* so many periods without a turn; */
     uint32_t quiet_was; /* and before, at most, not long ago, in 1 / PART_OF_PERIOD */
     bool higher_only;   /* nobody else was taken up */
@@ -91,10 +90,10 @@ static void look_at_burden(struct burden *b, struct sched *s)
 /* Has it done as it was told? */
 static bool is_done(const struct sched *s)
 {
-    return !atomic_load_explicit(&s->share_of, memory_order_acquire); /* what it stole: pairs with balance_take() */
+    return !atomic_load_explicit(&s->share_of, memory_order_acquire); /* what came of it: pairs with balance_take() */
 }
 
-/* Was something taken of what it was told? As long as it has a long turn it will not even have tried. */
+/* Were there some of those it was told to take, and none could be moved? As long as it has a long turn it will not even have tried. */
 static void look_at_outcome(struct burden *b, const struct sched *s)
 {
     uint64_t turns = turns_of(s); /* before we look whether that is done */
@@ -106,7 +105,7 @@ static void look_at_outcome(struct burden *b, const struct sched *s)
         b->told_at = turns;
         return;
     }
-    if (read_count(&s->steals) == b->steals)
+    if (atomic_load_explicit(&s->share, memory_order_relaxed) == SHARE_IN_VAIN)
         b->from->in_vain = PERIODS_IN_VAIN;
     b->from = NULL;
 }
@@ -210,7 +209,6 @@ static void tell_to_take(struct sched *s, struct sched *v, uint64_t n, enum proc
 {
     struct burden *b = &balance.burdens[s->index];
     b->from = &balance.burdens[v->index].loads[rank];
-    b->steals = read_count(&s->steals);
     b->told_at = turns_of(s);
     atomic_store_explicit(&s->share, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, memory_order_relaxed);
     atomic_store_explicit(&s->share_rank, rank, memory_order_relaxed);
@@ -292,9 +290,10 @@ void balance_take(struct sched *s)
     struct sched *v = atomic_load_explicit(&s->share_of, memory_order_acquire);
     if (!v)
         return;
-    if (!s->off_line)
-        steal_share(s, v, atomic_load_explicit(&s->share, memory_order_relaxed),
-                    atomic_load_explicit(&s->share_rank, memory_order_relaxed));
-    /* release: what we stole; pairs with is_done(). */
+    uint32_t n = atomic_load_explicit(&s->share, memory_order_relaxed);
+    uint32_t rank = atomic_load_explicit(&s->share_rank, memory_order_relaxed);
+    bool good = s->off_line || steal_share(s, v, n, rank);
+    atomic_store_explicit(&s->share, good ? SHARE_DONE : SHARE_IN_VAIN, memory_order_relaxed);
+    /* release: what came of it; pairs with is_done(). */
     atomic_store_explicit(&s->share_of, NULL, memory_order_release);
 }

@@ -26,6 +26,9 @@
 /* A few times in a period. */
 enum { BALANCE_PAUSE_NS = 1000 * 1000 };
 
+/* What came of it when somebody was told to take, in the place of how many: there were some, and none could be moved. */
+enum { SHARE_DONE, SHARE_IN_VAIN };
+
 /* 0 or -ENOMEM. Before and after anybody looks. */
 int balance_begin(void);
 void balance_end(void);
@@ -33,7 +36,7 @@ void balance_end(void);
 /* Whoever looks at all schedulers, a few times in a period. One thread. */
 void balance_look(void);
 
-/* s was told to look, and takes what it was told to. By s, on its native stack, on line and not marked idle. */
+/* s was told to look, and takes what it was told to; off line, nothing. By s, on its native stack, not marked idle. */
 void balance_take(struct sched *s);
 
 #endif

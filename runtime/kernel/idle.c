@@ -14,7 +14,7 @@
  * 2. Work that others have too much of. Missing it for a while costs time, not
  *    correctness: its owner will get there. So while anybody is awake one of the sleepers, the
  *    lookout, looks again by itself, after 100 us, then 200, ... up to 1 ms, and a busy
- *    scheduler's fast path never wakes anybody. The others sleep without a timeout ("deep"). When the lookout
+ *    scheduler's fast path wakes nobody. The others sleep without a timeout ("deep"). When the lookout
  *    has found something to do, it wakes one of them, who looks, too, and is the lookout from then on. When every
  *    scheduler is asleep there is none: then nothing runs, and nothing costs.
  *    The first surplus after that wakes one deep sleeper, to be the lookout. And
@@ -79,7 +79,7 @@ void idle_end(struct sched *s)
     }
 }
 
-/* Is there something to steal? Then we are no longer idle, and have it. */
+/* Is there something to steal? Then we are no longer idle, and have it. (Nor if we have been sent something meanwhile.) */
 static bool try_steal(struct sched *s)
 {
     enum robbery how;
@@ -87,8 +87,7 @@ static bool try_steal(struct sched *s)
     if (!victim)
         return false;
     idle_end(s);
-    steal_from(s, victim, how);
-    return true;
+    return steal_from(s, victim, how) || !idle_begin(s);
 }
 
 /* True: there may be something to run. The kernel likes to put a thread that was woken on the CPU of who woke it, and
@@ -169,7 +168,7 @@ static void sleep_and_poll(struct sched *s)
         owes = looks ? sleep_once(s, poll, false, true) : sleep_deep(s, owes);
         if (!inbox_idle_still(s) || timer_due() || try_steal(s))
             break;
-        poll = poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
+        poll = !looks ? POLL_FIRST_NS : poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
     }
     if (looks) /* seq_cst: see above, 2 */
         atomic_fetch_and_explicit(&runtime.deep_sleepers, ~SCHED_LOOKOUT, memory_order_seq_cst);
@@ -214,6 +213,7 @@ static COLD void see_to_calls(struct sched *s)
 {
     online_look(s);
     while (s->off_line && !sched_halted(s)) {
+        balance_take(s);
         rest_off_line(s);
         if (timer_due())
             timer_poll(s);

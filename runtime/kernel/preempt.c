@@ -26,7 +26,8 @@ struct seen {
 static struct {
     struct os_thread thread;
     uint64_t pause_ns;  /* between two looks, at most; 0: nobody watches */
-    uint64_t look_ns;   /* and while somebody computes */
+    uint64_t look_ns;   /* and while somebody computes, or there are more schedulers */
+    uint64_t gap_ns;    /* one of the two: the last one */
     uint64_t enough_ns; /* of CPU time, as seen at a look */
     uint64_t due_ns;    /* the next */
     bool interrupts;
@@ -124,7 +125,7 @@ static uint64_t used_ns(const struct seen *before, const struct seen *seen)
 {
     uint64_t had_ns = seen->cpu_ns - before->cpu_ns;
     if (!seen->same)
-        return (had_ns < watcher.look_ns ? had_ns : watcher.look_ns) / 2;
+        return (had_ns < watcher.gap_ns ? had_ns : watcher.gap_ns) / 2;
     return seen->preemptions == before->preemptions ? before->used_ns + had_ns : had_ns;
 }
 
@@ -175,7 +176,8 @@ static uint64_t next_look_ns(uint64_t now)
 {
     uint64_t pause = runtime.count > 1 || watcher.suspicion ? watcher.look_ns : watcher.pause_ns;
     uint64_t next = watcher.due_ns + pause;
-    return next > now && next <= now + pause ? next : now + pause;
+    watcher.gap_ns = pause;
+    return next > now + pause / 4 && next <= now + pause ? next : now + pause; /* too short a time says nothing */
 }
 
 /* Until the next look. Where somebody computes, nobody may be there to see that a timer is due: then we mind them

@@ -116,7 +116,7 @@ static COLD void wake_deep_sleeper(void)
 
 void sched_surplus(void)
 {
-    if (UNLIKELY(sched_all_sleep_deep()))
+    if (UNLIKELY(sched_nobody_looks()))
         wake_deep_sleeper();
 }
 

@@ -139,7 +139,7 @@ struct sched {
 
     /* What it was told to take from another, if not NULL: kernel/balance. */
     _Atomic(struct sched *) share_of;
-    _Atomic uint32_t share, share_rank; /* so many, of this rank */
+    _Atomic uint32_t share, share_rank; /* so many, of this rank; what came of it */
 
     /* The owner's, and not always wanted. */
     struct clock clock;
@@ -391,7 +391,8 @@ enum { SCHED_AWAKE, SCHED_ASLEEP, SCHED_SUMMONED };
 /* One of those who sleep looks from time to time: nobody has to be woken. */
 #define SCHED_LOOKOUT (UINT32_C(1) << 31)
 
-static inline bool sched_all_sleep_deep(void)
+/* And somebody sleeps deep, who could. */
+static inline bool sched_nobody_looks(void)
 {
     /* seq_cst: after we have added ourselves to `awake`; see idle.c, 2. */
     return (int32_t)atomic_load_explicit(&runtime.deep_sleepers, memory_order_seq_cst) > 0;
@@ -401,7 +402,7 @@ static inline bool sched_all_sleep_deep(void)
 static inline bool sched_ready_next(struct sched *s, struct process *p)
 {
     bool here = !p->bound && (!p->lane || atomic_load_explicit(&p->lane->holder, memory_order_relaxed) == s);
-    if (UNLIKELY(!here || atomic_load_explicit(&s->runnext, memory_order_relaxed) || sched_all_sleep_deep()))
+    if (UNLIKELY(!here || atomic_load_explicit(&s->runnext, memory_order_relaxed) || sched_nobody_looks()))
         return false;
     /* Without the lock: a thief takes from here by an exchange, so it gets p or
      * nothing. release: p as we leave it; pairs with that exchange. */

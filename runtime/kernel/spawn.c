@@ -162,7 +162,7 @@ static inline void begin_in_turn(struct sched *s, struct process *p)
     sched_lock(s);
     sched_enqueue_plain(s, p);
     sched_unlock(s);
-    if (UNLIKELY(sched_all_sleep_deep()))
+    if (UNLIKELY(sched_nobody_looks()))
         sched_surplus();
 }
 

@@ -93,6 +93,7 @@ struct loot {
     struct runq refused; /* found in v's inbox, but must stay with v */
     struct lane *lanes[WALK_MOST]; /* that came with them */
     unsigned lane_count;
+    bool claimed;      /* nobody else was there */
     uint64_t bound, bound_most; /* so many are bound to those; once it is as many, no more lanes are moved */
     struct runq *only; /* of v, of which n are to be taken; NULL: of all */
     uint64_t n;
@@ -268,7 +269,8 @@ static uint64_t rob(struct sched *s, struct sched *v, enum robbery how, struct l
     loot->lane_count = loot->cuts.count = 0;
     loot->bound = 0;
     loot->now_ns = how == ROB_STUCK ? 0 : os_now_ns();
-    if (sched_rob_begin(v)) {
+    loot->claimed = sched_rob_begin(v);
+    if (loot->claimed) {
         if (how == ROB_AT_A_CUT)
             cut_in_half(v, loot);
         else
@@ -286,7 +288,7 @@ static uint64_t rob(struct sched *s, struct sched *v, enum robbery how, struct l
     return taken;
 }
 
-void steal_from(struct sched *s, struct sched *v, enum robbery how)
+bool steal_from(struct sched *s, struct sched *v, enum robbery how)
 {
     struct look *look = &s->looks[v->index];
     struct loot loot;
@@ -295,19 +297,20 @@ void steal_from(struct sched *s, struct sched *v, enum robbery how)
     loot.together = how == ROB_TOGETHER;
     loot.only = NULL;
     loot.alone = false;
-    if (!rob(s, v, how, &loot))
-        look->not_before_ns = os_now_ns() + AFTER_FAILURE_NS;
+    if (rob(s, v, how, &loot))
+        return true;
+    look->not_before_ns = os_now_ns() + AFTER_FAILURE_NS;
+    return false;
 }
 
-void steal_share(struct sched *s, struct sched *v, uint64_t n, enum process_rank rank)
+bool steal_share(struct sched *s, struct sched *v, uint64_t n, enum process_rank rank)
 {
     struct loot loot;
     loot.only = sched_queue(v, rank);
     loot.n = n;
     loot.together = false;
     loot.alone = n == 1;
-    if (runq_length(loot.only))
-        rob(s, v, ROB_HALF, &loot);
+    return !runq_length(loot.only) || rob(s, v, ROB_HALF, &loot) || !loot.claimed || !loot.of;
 }
 
 struct sched *steal_look(struct sched *s, enum robbery *how)

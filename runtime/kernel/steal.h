@@ -13,12 +13,12 @@ enum robbery { ROB_NOBODY, ROB_AT_A_CUT, ROB_HALF, ROB_TOGETHER, ROB_STUCK };
  * no. The owner of s, idle or not. */
 struct sched *steal_look(struct sched *s, enum robbery *how);
 
-/* Take over what may be moved. It goes to the queue of s. The owner of s, no longer marked idle. */
-void steal_from(struct sched *s, struct sched *v, enum robbery how);
+/* Take over what may be moved. It goes to the queue of s. The owner of s, no longer marked idle. False: nothing. */
+bool steal_from(struct sched *s, struct sched *v, enum robbery how);
 
 /* n of those of a rank that wait at v, if so many may be moved, whether s has something to do or not. One alone is the next
- * of its rank at s. */
-void steal_share(struct sched *s, struct sched *v, uint64_t n, enum process_rank rank);
+ * of its rank at s. False: there are some, and none may be moved. */
+bool steal_share(struct sched *s, struct sched *v, uint64_t n, enum process_rank rank);
 
 /* Do those who took `done` turns in elapsed_ns, and sent so many messages, do little but talk to each other? Then they are
  * slower on two schedulers than on one. */

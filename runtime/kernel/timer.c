@@ -21,9 +21,10 @@ struct timers *timers_create(void)
     return t;
 }
 
+/* While somebody sends what has expired nobody else can, and nothing is due for them. */
 void timers_changed(struct timers *t)
 {
-    uint64_t next = wheel_next(&t->wheel), alarm = wheel_next(&t->alarms);
+    uint64_t next = wheel_next(&t->wheel), alarm = t->sending ? UINT64_MAX : wheel_next(&t->alarms);
     next = alarm < next ? alarm : next;
     /* relaxed: a hint; who acts on it takes the lock. */
     atomic_store_explicit(&t->next_ns, next == UINT64_MAX ? next : next << WHEEL_TICK_SHIFT, memory_order_relaxed);

@@ -117,6 +117,14 @@ static struct pool_link *carve_locked(struct pool *pool, uint32_t most, uint32_t
     return first;
 }
 
+static struct pool_link *pop_locked(struct pool_depot *d)
+{
+    struct pool_link *m = atomic_load_explicit(&d->first, memory_order_relaxed);
+    if (m)
+        atomic_store_explicit(&d->first, m->magazine, memory_order_relaxed);
+    return m;
+}
+
 /* NULL: there is none, or one came a moment ago. */
 static struct pool_link *depot_take(struct pool_depot *d)
 {
@@ -124,9 +132,7 @@ static struct pool_link *depot_take(struct pool_depot *d)
     if (!atomic_load_explicit(&d->first, memory_order_relaxed))
         return NULL;
     lock_acquire(&d->lock);
-    struct pool_link *m = atomic_load_explicit(&d->first, memory_order_relaxed);
-    if (m)
-        atomic_store_explicit(&d->first, m->magazine, memory_order_relaxed);
+    struct pool_link *m = pop_locked(d);
     lock_release(&d->lock);
     return m;
 }
@@ -137,6 +143,22 @@ static void depot_give(struct pool_depot *d, struct pool_link *magazine)
     magazine->magazine = atomic_load_explicit(&d->first, memory_order_relaxed);
     atomic_store_explicit(&d->first, magazine, memory_order_relaxed);
     lock_release(&d->lock);
+}
+
+/* There is nothing that was never used, and we have looked at one depot after the other, while magazines moved: at all at
+ * once, so that one who asks for the last is not told that there is none. In their order, so that two may do so. */
+static NOINLINE struct pool_link *take_last(struct pool *pool, uint32_t *count)
+{
+    struct pool_link *m = NULL;
+    uint32_t n = pool->depots_in_use;
+    for (uint32_t i = 0; i < n; i++)
+        lock_acquire(&pool->depots[i].lock);
+    for (uint32_t i = 0; i < n && !m; i++)
+        m = pop_locked(&pool->depots[i]);
+    for (uint32_t i = 0; i < n; i++)
+        lock_release(&pool->depots[i].lock);
+    *count = m ? POOL_MAGAZINE : 0;
+    return m;
 }
 
 /* Of its own depot, else of another, else what was never used. */
@@ -151,7 +173,7 @@ static struct pool_link *refill(struct pool *pool, const struct pool_cache *cach
     lock_acquire(&pool->lock);
     struct pool_link *first = carve_locked(pool, POOL_MAGAZINE, count);
     lock_release(&pool->lock);
-    return first;
+    return first ? first : take_last(pool, count);
 }
 
 void *pool_take_slow(struct pool *pool, struct pool_cache *cache)

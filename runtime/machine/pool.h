@@ -46,7 +46,7 @@ struct pool {
     struct pool_slab *slabs; /* to be freed; NULL if the memory is not ours */
     _Atomic size_t ever_taken; /* written there, read by anyone */
 
-    struct lock shared_lock; /* taken before `lock` */
+    struct lock shared_lock; /* taken before `lock`, and before those of depots */
     struct pool_cache shared; /* under shared_lock: for threads without a cache */
 
     /* Constant. */

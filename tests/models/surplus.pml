@@ -12,7 +12,7 @@
  *              futex = 1                        sleep_once(): seq_cst
  *              awake? lookout?                  sleep_once(), when there is no timeout: seq_cst
  *              asleep while futex is 1          os_futex_wait() until sched_wake(): the kernel compares, and sleeps
- *   A          deep_sleepers, and no lookout?   sched_all_sleep_deep(): seq_cst                       kernel/sched.h
+ *   A          deep_sleepers, and no lookout?   sched_nobody_looks(): seq_cst                       kernel/sched.h
  *              B waits                          sched_ready(), or enqueue() of kernel/ready.c
  *              futex of each: 1 becomes 2       wake_deep_sleeper(), wake_as(): seq_cst               kernel/sched.c
  *   outside    work[s], then futex              sched_push_remote(), sched_wake(): seq_cst            kernel/ready.c
