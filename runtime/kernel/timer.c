@@ -21,10 +21,13 @@ struct timers *timers_create(void)
     return t;
 }
 
-/* While somebody sends what has expired nobody else can, and nothing is due for them. */
+/* While somebody sends what has expired nobody else can: they come again in the next tick. (Not later: they may be about to sleep
+ * until then, and who sends does not wake them.) */
 void timers_changed(struct timers *t)
 {
-    uint64_t next = wheel_next(&t->wheel), alarm = t->sending ? UINT64_MAX : wheel_next(&t->alarms);
+    uint64_t next = wheel_next(&t->wheel), alarm = wheel_next(&t->alarms);
+    uint64_t soon = t->sending ? tick_of(os_now_ns()) + 1 : 0;
+    alarm = alarm < soon ? soon : alarm;
     next = alarm < next ? alarm : next;
     /* relaxed: a hint; who acts on it takes the lock. */
     atomic_store_explicit(&t->next_ns, next == UINT64_MAX ? next : next << WHEEL_TICK_SHIFT, memory_order_relaxed);
