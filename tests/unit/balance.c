@@ -70,6 +70,17 @@ static void do_as_told(struct sched *s)
     atomic_store(&s->share_of, NULL);
 }
 
+/* second has no turns but higher ones, and does as it is told. */
+static void let_only_higher_ones_run(int periods)
+{
+    while (periods--) {
+        do_as_told(&second);
+        let_run(&first, 0, 4);
+        let_run(&second, 1000, 0);
+        pass_period();
+    }
+}
+
 /* There were some, but nobody could be moved. */
 static void find_nobody(struct sched *s)
 {
@@ -142,12 +153,7 @@ Test(balance, each_rank_is_shared_by_itself, .init = set_up)
 Test(balance, nobody_comes_where_he_would_have_no_turn, .init = set_up)
 {
     let_wait(&first, 6, RANK_NORMAL);
-    for (int i = 0; i < 2; i++) {
-        do_as_told(&second);
-        let_run(&first, 0, 4);
-        let_run(&second, 1000, 0);
-        pass_period();
-    }
+    let_only_higher_ones_run(2);
     expect(&second, NULL, 0, 0);
 }
 
@@ -339,19 +345,12 @@ Test(balance, who_comes_alone_is_not_followed_by_another_at_once, .init = set_up
 Test(balance, he_comes_where_only_higher_ones_ran_until_it_slept, .init = set_up)
 {
     let_wait(&first, 6, RANK_NORMAL);
-    for (int i = 0; i < 3; i++) {
-        do_as_told(&second);
-        let_run(&first, 0, 4);
-        let_run(&second, 1000, 0);
-        pass_period();
-    }
+    let_only_higher_ones_run(3);
     expect(&second, NULL, 0, 0);
     balance_look();
     atomic_fetch_add(&second.breaks, 1);
     pass_period();
-    let_run(&first, 0, 4);
-    let_run(&second, 1000, 0);
-    pass_period();
+    let_only_higher_ones_run(1);
     expect(&second, &first, 3, RANK_NORMAL);
 }
 

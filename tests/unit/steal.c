@@ -146,3 +146,17 @@ Test(steal, several_wait_their_turn)
     cr_assert_eq(runq_pop(&thief.queue), &waiting[0]);
     cr_assert_eq(runq_pop(&thief.queue), &waiting[1]);
 }
+
+/* What came of it: only if there are some, and none may go, it is no use to come again soon. */
+Test(steal, a_share_is_in_vain_if_nobody_may_go)
+{
+    cr_assert(steal_share(&thief, &victim, 1, RANK_NORMAL), "nobody waits");
+    let_them_wait(RANK_NORMAL);
+    cr_assert(steal_share(&thief, &victim, 1, RANK_NORMAL));
+    for (int i = 1; i < 4; i++)
+        waiting[i].bound |= 1; /* to a place */
+    cr_assert_not(steal_share(&thief, &victim, 1, RANK_NORMAL));
+    atomic_fetch_or(&victim.thief, THIEF_STEALING);
+    cr_assert(steal_share(&thief, &victim, 1, RANK_NORMAL), "another was there");
+    cr_assert_eq(runq_length(&victim.queue), 3);
+}
