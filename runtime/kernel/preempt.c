@@ -25,14 +25,15 @@ struct seen {
 
 static struct {
     struct os_thread thread;
-    uint64_t pause_ns;  /* between two looks, at most; 0: nobody watches */
-    uint64_t look_ns;   /* and while somebody computes, or there are more schedulers */
+    uint64_t calm_ns;   /* between two looks; 0: nobody watches */
+    uint64_t look_ns;   /* and while somebody computes */
     uint64_t gap_ns;    /* one of the two: the last one */
     uint64_t enough_ns; /* of CPU time, as seen at a look */
     uint64_t due_ns;    /* the next */
     bool interrupts;
     struct seen *seen;
-    unsigned suspicion; /* not 0: somebody computes, or has a few looks ago */
+    uint64_t long_ns;   /* who has had so much of a turn computes */
+    unsigned suspicion; /* not 0: somebody does, or has a few looks ago */
     _Atomic uint32_t stopping;
     const char *low, *high; /* the code of the program; the runtime's may be inside */
 } watcher;
@@ -163,7 +164,7 @@ static void look_at_schedulers(void)
             *seen = (struct seen){0};
         else
             look_at_scheduler(s, seen);
-        if (seen->same && seen->used_ns >= watcher.pause_ns / 8)
+        if (seen->same && seen->used_ns >= watcher.long_ns)
             watcher.suspicion = SUSPICION;
         if (has_computed_enough(seen))
             interrupt_scheduler(s);
@@ -174,7 +175,7 @@ static void look_at_schedulers(void)
  * looks they last. */
 static uint64_t next_look_ns(uint64_t now)
 {
-    uint64_t pause = runtime.count > 1 || watcher.suspicion ? watcher.look_ns : watcher.pause_ns;
+    uint64_t pause = watcher.suspicion ? watcher.look_ns : watcher.calm_ns;
     uint64_t next = watcher.due_ns + pause;
     watcher.gap_ns = pause;
     return next > now + pause / 4 && next <= now + pause ? next : now + pause; /* too short a time says nothing */
@@ -262,8 +263,9 @@ bl_error preempt_start(uint64_t slice_ns)
         balance_end();
         return error;
     }
-    watcher.pause_ns = interrupts ? slice_ns / 2 : BALANCE_PAUSE_NS;
-    watcher.look_ns = watcher.pause_ns < BALANCE_PAUSE_NS ? watcher.pause_ns : BALANCE_PAUSE_NS;
+    watcher.look_ns = interrupts && slice_ns / 2 < BALANCE_PAUSE_NS ? slice_ns / 2 : BALANCE_PAUSE_NS;
+    watcher.calm_ns = interrupts && (runtime.count == 1 || slice_ns < BALANCE_PAUSE_NS) ? slice_ns : BALANCE_PAUSE_NS;
+    watcher.long_ns = slice_ns / 16;
     watcher.enough_ns = slice_ns - watcher.look_ns / 4 * 3; /* less than one look before it is over: so it has had that, or all */
     atomic_store_explicit(&watcher.stopping, 0, memory_order_relaxed);
     if (!os_thread_start(&watcher.thread, "beamling-watch", watch_main, NULL))
@@ -274,7 +276,7 @@ bl_error preempt_start(uint64_t slice_ns)
 
 void preempt_stop(void)
 {
-    if (!watcher.pause_ns)
+    if (!watcher.calm_ns)
         return;
     atomic_store_explicit(&watcher.stopping, 1, memory_order_seq_cst);
     os_futex_wake(&watcher.stopping, 1);
@@ -288,10 +290,10 @@ void preempt_end(void)
         os_interrupts_restore();
         free(watcher.seen);
     }
-    if (watcher.pause_ns)
+    if (watcher.calm_ns)
         balance_end();
     watcher.interrupts = false;
-    watcher.pause_ns = 0;
+    watcher.calm_ns = 0;
 }
 
 bool preempt_off(struct process *p)

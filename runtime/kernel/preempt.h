@@ -1,9 +1,10 @@
 /* preempt.h - a process that computes and calls nothing gives way all the same.
  *
  * Reductions are counted by calls into the runtime: a loop without any would keep its scheduler for
- * ever. So a thread of its own, the watcher, looks at all schedulers twice in a time slice, or each ms. One that
- * has not switched between two looks, and has had the CPU meanwhile, for a time slice or for up to one look less, is interrupted by a
- * signal; in the handler, on its own stack, the process gives way as if it had called bl_yield() there. While somebody
+ * ever. So a thread of its own, the watcher, looks at all schedulers once in a time slice, and while somebody computes
+ * twice; or each ms. One that has not switched between two looks, and has had the CPU meanwhile, for a time slice or for up to one
+ * look less, is interrupted by a signal; in the handler, on its own stack, the process gives way as if it had called bl_yield()
+ * there. The first may have had two slices: we looked just before it began, and then have seen it once. While somebody
  * computes, the watcher also minds the timers, which nobody else may see to: when one is due, it looks then, and who
  * is woken goes first. And it sees that all have equally much to do (kernel/balance), also where nobody is to be interrupted.
  *

@@ -11,7 +11,7 @@
  * or, where operations are slow (no optimization, a busy machine), 10 for each millisecond.
  * Who waits for timers sleeps until they are due, once for many; with one CPU, where nobody looks around before he sleeps.
  * The watcher, which sees to it that nobody computes for ever, is a thread of its own that sleeps
- * between two looks: its calls are counted apart, and it is time that costs them, too. Where operations are
+ * between two looks, of which there is one in a slice: its calls are counted apart, and it is time that costs them, too. Where operations are
  * slow, those of one slice take longer than it allows, and it interrupts: that costs two calls, at most twice
  * in a millisecond.
  *
@@ -288,10 +288,18 @@ static int count_calls(unsigned schedulers, int64_t n, struct count *c)
     return p < 0 ? BROKEN : watch(p, c);
 }
 
+/* A look is a call to sleep, and one for each scheduler; and there is one in a slice, where turns are shorter than that. */
+static bool watcher_within(unsigned schedulers, int64_t n, int64_t ms, const struct count *c)
+{
+    bool turns_are_short = ms * 8000 < n; /* 4,000 reductions take half a slice */
+    int64_t most = turns_are_short ? (1 + schedulers) * ms * 3 / 2 : 10 * ms;
+    return c->watchers <= most + 20;
+}
+
 static bool within(unsigned schedulers, int64_t n, const struct count *c)
 {
     int64_t ms = c->ms[1] - c->ms[0];
-    if (c->watchers > 10 * (ms + 1) || c->interruptions > 5 + 2 * ms * schedulers)
+    if (!watcher_within(schedulers, n, ms, c) || c->interruptions > 5 + 2 * ms * schedulers)
         return false;
     int64_t sleeps = operation->sleeps_after ? n / operation->sleeps_after : 0;
     return schedulers == 1 ? c->calls <= 2 * c->interruptions + sleeps : c->calls * 10000 < n || c->calls < 10 * ms;
