@@ -30,6 +30,7 @@ expected() # FIGURE VARIANT -> work and checksum of a batch
     yield | bare_switch | ring) echo 10000 10000 ;;
     ping_pong | tuple_ping_pong) echo 1000 501500 ;;
     stream) echo 100000 5000050000 ;;
+    bare_line) echo 100000 100000 ;;
     fan_in) echo 100000 1250050000 ;;
     spawn_live | memory) echo $parked $((parked * (parked + 1) / 2)) ;;
     copy) echo 10000 1010000 ;;

@@ -25,7 +25,7 @@ enum { BATCH_SPAWNS = 1000, BATCH_JOINS = 100, BATCH_YIELDS = 10000, BATCH_TRIPS
        BATCH_TIMERS = 100000, TIMERS_WITHIN_MS = 4, BATCH_NAMED = 100000,
        WAKES = 1000, HOG_PROBES = 1000, HOG_EVERY_MS = 4,
        SHARES_AFTER_MS = 50, SHARES_MS = 1000, STEPS_OF_A_TURN = 10000,
-       BATCH_RING_HOPS = 100000, BATCH_RANDOM_HOPS = 200000,
+       BATCH_RING_HOPS = 100000, BATCH_LINE = 100000, BATCH_RANDOM_HOPS = 200000,
        PROBES = 5000, PROBED_UNITS = 10000, PROBE_EVERY_US = 100, COLLECTIONS = 5 };
 
 /* Where a figure runs. The affinity of the OS process is already set by whoever
@@ -77,6 +77,7 @@ struct contender {
     const struct task *tuple_ping_pong, *copy, *binary_step, *selective, *pattern, *gc_isolation, *link_exit,
         *monitor, *call, *timer, *registry, *random_ring;
     const struct task *wake, *hog, *shares;
+    const struct task *bare_line; /* the kernel's contenders: it needs no runtime */
     const struct task *big, *bank, *chameneos, *philosophers, *dictionary; /* units that talk to each other */
     const struct task *skynet, *fj_create, *thread_ring, *counting, *spawn_storm; /* of Savina and its like */
     struct parking parking;

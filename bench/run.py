@@ -80,6 +80,7 @@ FIGURES = {
     "stream": Figure("one sender, one receiver, 8-byte messages; ns per message", 100_000),
     "fan_in": Figure("four senders, one receiver; ns per message", 100_000),
     "bare_switch": Figure("registers switched between two stacks, no scheduler: the floor; ns per switch", 10_000),
+    "bare_line": Figure("a cache line handed to another CPU and back: the floor on two; ns per round trip", 100_000),
     "spawn_live": Figure("create n units that stay alive, up to the limit that ends it; ns per unit", kind="live"),
     "memory": Figure("bytes per parked unit, the kernel's share included, read from outside", kind="memory"),
     "tuple_ping_pong": Figure("ping_pong by tuples that are matched by pattern; ns per round trip", 1_000),
@@ -158,6 +159,7 @@ SHARES = ("fewest", "most")
 PERCENTILES = ("p50", "p99", "p99_9", "max")
 FEWEST_PROBES = defaultdict(lambda: 5_000, wake=1_000, hog=1_000)
 PLACED = defaultdict(lambda: "free", hog="one_cpu", shares="two_cpus")  # of what is one program
+FLOORS = {"bare_switch", "bare_line"}
 RESTS = {"wake"}  # tell the CPU time of a pause too
 COLUMNS = "figure contender variant cpus n round value unit work peak_live checksum".split()
 FAILURE_COLUMNS = "figure contender variant cpus n round kind why".split()
@@ -192,7 +194,7 @@ def sizes(**kinds):
 
 QUICK = Pace(
     figures=("spawn_exit", "spawn_join", "spawn_live", "memory", "yield", "ping_pong", "ring", "stream", "fan_in", "call",
-             "skynet", "bare_switch", "syscalls"),
+             "skynet", "bare_switch", "bare_line", "syscalls"),
     rounds=5, min_time=0.03, count_rounds=1, budget=120, counted=("spawn_join", "yield", "ping_pong"),
     skip=frozenset({("spawn_exit", "free"), ("spawn_join", "free"), ("ring", "free"), ("stream", "two_cpus")}),
     memory=sizes(ours=[100_000, 300_000], peers=[50_000, 100_000], threads=[500, 2_000], process=[100, 300], posix_spawn=[100, 300]),
@@ -505,11 +507,47 @@ def padded(rng: random.Random) -> dict:
     return {**os.environ, "BENCH_PADDING": "x" * rng.randrange(4096)}
 
 
+class Copies:
+    """Which of the machine's pages a program's file got decides what its code pushes out of the caches: one and the same file
+    was up to a tenth slower than a copy of it, in every run. So each sample runs a new copy; the last one lives until
+    then, or its pages would be had again. They lie beside the program, which may look for others there.
+    A script (what starts Erlang and Elixir) is run as it is."""
+
+    def __init__(self):
+        self.last, self.count = {}, 0
+        for left in (*BIN.glob("*.copy-*"), *PEERS.glob("*.copy-*")):  # by a run that was killed outright
+            if not Path("/proc", left.name.split("-")[-2]).exists():
+                left.unlink(missing_ok=True)
+
+    def __enter__(self) -> Copies:
+        return self
+
+    def __exit__(self, *_) -> None:
+        for copy in self.last.values():
+            copy.unlink(missing_ok=True)
+
+    def fresh(self, program: Path) -> Path:
+        with program.open("rb") as file:
+            if file.read(4) != b"\x7fELF":
+                return program
+        self.count += 1
+        old, copy = self.last.get(program), program.with_name(f"{program.name}.copy-{os.getpid()}-{self.count}")
+        try:
+            shutil.copy(program, copy)
+        except OSError as error:
+            copy.unlink(missing_ok=True)
+            raise Failure("failed", f"no copy of {program.name} could be made: {error.strerror}") from None
+        self.last[program] = copy
+        if old:
+            old.unlink(missing_ok=True)
+        return copy
+
+
 class Meter:
     """Takes samples. Results are lists of (variant, value, unit, proof)."""
 
-    def __init__(self, pace: Pace, rng: random.Random, raw):
-        self.pace, self.rng, self.raw, self.listed, self.can = pace, rng, raw, {}, {}
+    def __init__(self, pace: Pace, rng: random.Random, raw, copies: Copies):
+        self.pace, self.rng, self.raw, self.copies, self.listed, self.can = pace, rng, raw, copies, {}, {}
 
     def take(self, s: Sample) -> list:
         kind = FIGURES[s.cell.figure].kind
@@ -520,7 +558,7 @@ class Meter:
 
     def run(self, words, s: Sample, kind: str) -> tuple[int, str, str]:
         deadline = DEADLINE[kind] + (s.cell.n / UNITS_A_SECOND if kind == "timed" else 0)
-        with Child(words, deadline, s.cpus, env=padded(self.rng)) as child:
+        with Child([self.copies.fresh(words[0]), *words[1:]], deadline, s.cpus, env=padded(self.rng)) as child:
             return child.finish()
 
     def timed(self, s: Sample) -> list:
@@ -805,7 +843,7 @@ def idle_times() -> dict[int, int]:
 class Campaign:
     """The whole run: the plan, the rounds, the rows."""
 
-    def __init__(self, options, where: Path, progress: Progress):
+    def __init__(self, options, where: Path, progress: Progress, copies: Copies):
         self.options, self.where, self.progress = options, where, progress
         self.pace = QUICK if options.quick else FULL
         self.rounds = options.rounds or self.pace.rounds
@@ -813,7 +851,7 @@ class Campaign:
         self.allowed = sorted(os.sched_getaffinity(0))
         self.rows = (where / "data.tsv").open("w")
         self.failures = (where / "failures.tsv").open("w")
-        self.meter = Meter(self.pace, self.rng, (where / "gbench.jsonl").open("w"))
+        self.meter = Meter(self.pace, self.rng, (where / "gbench.jsonl").open("w"), copies)
         print(*COLUMNS, sep="\t", file=self.rows)
         print(*FAILURE_COLUMNS, sep="\t", file=self.failures)
         self.given_up: set[tuple[str, Cell]] = set()
@@ -909,7 +947,7 @@ class Campaign:
         kind, only = FIGURES[cell.figure].kind, CONTENDERS[contender].only
         if only and cell.figure not in only:
             return False
-        if cell.figure == "bare_switch":  # the floor is no contest: it is measured where it exists
+        if cell.figure in FLOORS:  # no contest: measured where they exist
             return contender in self.listed[cell.figure][cell.variant, cell.n]
         if kind == "memory":
             return cell.n in self.pace.memory[contender]
@@ -1170,9 +1208,10 @@ def stop(number, _frame):
 def measure(options, place: Workplace, where: Path, progress: Progress) -> int:
     began, before = time.time(), machine()
     build(progress)
-    campaign = Campaign(options, where, progress)
-    campaign.prepare()
-    campaign.run()
+    with Copies() as copies:
+        campaign = Campaign(options, where, progress, copies)
+        campaign.prepare()
+        campaign.run()
     if not campaign.samples:
         print((where / "failures.tsv").read_text(), end="", file=sys.stderr)
         sys.exit("run.py: nothing could be measured; the reasons are above")

@@ -487,6 +487,7 @@ const struct contender contender_pthread = {
     .copy = &pthread_copy, .link_exit = &pthread_link_exit, .monitor = &pthread_monitor, .call = &pthread_call,
     .timer = &pthread_timer,
     .wake = &pthread_wake,
+    .bare_line = &pthread_line,
     .hog = &pthread_hog, .shares = &pthread_shares,
     .skynet = &pthread_skynet, .fj_create = &pthread_fj_create, .thread_ring = &thread_ring, .counting = &counting,
 };

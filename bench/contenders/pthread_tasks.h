@@ -16,5 +16,7 @@ extern const struct task pthread_hog;
 
 /* pthread_shares.c */
 extern const struct task pthread_shares;
+/* pthread_line.c */
+extern const struct task pthread_line;
 
 #endif
