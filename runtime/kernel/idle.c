@@ -12,12 +12,13 @@
  *    All four are sequentially consistent, so one sees the other.
  *
  * 2. Work that others have too much of. Missing it for a while costs time, not
- *    correctness: its owner will get there. So while anybody is awake one of the sleepers, the
- *    lookout, looks again by itself, after 100 us, then 200, ... up to 1 ms, and a busy
+ *    correctness: its owner will get there. So one of those who have nothing to do is the lookout, and looks: while
+ *    it spins, and when it sleeps, by itself after 100 us, then 200, ... up to 1 ms, while anybody is awake; and a busy
  *    scheduler's fast path wakes nobody. The others sleep without a timeout ("deep"). When the lookout
- *    has found something to do, it wakes one of them, who looks, too, and is the lookout from then on. When every
+ *    has found something to do, it wakes one of them, who is the lookout from then on. When every
  *    scheduler is asleep there is none: then nothing runs, and nothing costs.
- *    The first surplus after that wakes one deep sleeper, to be the lookout. And
+ *    The first surplus after that wakes one deep sleeper, who is the lookout at once: nobody wakes another until
+ *    that one has looked. And
  *    surplus is anything that cannot begin at once, be it only one process to run next:
  *    the one that runs may compute for long and call nothing.
  *    Who is off line has no part in this: kernel/online.
@@ -27,9 +28,10 @@
  *    sees the other. (Announced after the look at awake, it would be seen, and not woken.)
  *    Deep sleep against the lookout: that there is one stands in the same word as how many sleep deep. Who
  *    sleeps although somebody is awake has seen it there, after it announced that it sleeps; the lookout takes it out, before
- *    it leaves or sleeps deep itself, and so sees that there is a sleeper, and its announcement.
- *    And somebody may rely on one who is then sent work, and will not look: it was the lookout, or was woken to be
- *    it. It owes them that, and sees that another is, if there is one who sleeps. It owes nothing any more when it has
+ *    it leaves or sleeps deep itself, and so sees that there is a sleeper, and its announcement. The same for who is the
+ *    lookout only until it has woken another, and finds nobody (sched_surplus()).
+ *    And somebody may rely on one who is then sent work, and will not look. So who was the lookout owes a look,
+ *    and sees that another is, if there is one who sleeps. It owes nothing any more when it has
  *    been so far that it may sleep deep. All this is checked: tests/models/surplus.pml.
  *
  * While we are marked idle our lanes may be taken from us (take_over() in ready.c), so
@@ -90,16 +92,44 @@ static bool try_steal(struct sched *s)
     return steal_from(s, victim, how) || !idle_begin(s);
 }
 
+/* What an idle scheduler does for all: see above, 2. */
+struct duty {
+    bool looks; /* it is the lookout; */
+    bool owes;  /* it was, and somebody may rely on that */
+};
+
+static void begin_duty(struct duty *d)
+{
+    d->looks = sched_look_out();
+    d->owes = d->owes || d->looks;
+}
+
+static void end_duty(const struct duty *d)
+{
+    if (d->looks)
+        sched_look_no_more();
+    if (d->owes)
+        sched_surplus();
+}
+
+/* It is over soon, mostly: so not at the first look. */
+static bool look_while_spinning(struct sched *s, struct duty *d, int round)
+{
+    if (round && !d->looks && UNLIKELY(sched_nobody_looks()))
+        begin_duty(d);
+    return timer_due() || try_steal(s);
+}
+
 /* True: there may be something to run. The kernel likes to put a thread that was woken on the CPU of who woke it, and
  * there it would wait until we have spun enough: so it goes first. One CPU: whoever could give us work needs it. */
-static bool spin(struct sched *s)
+static bool spin(struct sched *s, struct duty *d)
 {
     int rounds = runtime.cpus > 1 ? SPIN_ROUNDS : 0;
     if (rounds && s->woke)
         os_yield_thread();
     s->woke = false;
     for (int i = 0; i < rounds; i++) {
-        if (!inbox_idle_still(s) || (i % ROUNDS_PER_LOOK == 0 && (timer_due() || try_steal(s))))
+        if (!inbox_idle_still(s) || (i % ROUNDS_PER_LOOK == 0 && look_while_spinning(s, d, i)))
             return true;
         os_pause();
     }
@@ -127,64 +157,69 @@ static bool is_lookout_there(void)
 }
 
 /* Sleep until woken, or our next timer, or for timeout_ns (0: no limit); deep: only if nobody is awake, or somebody looks.
- * Does it owe a look, who did so before? */
-static bool sleep_once(struct sched *s, uint64_t timeout_ns, bool deep, bool owes)
+ * *slept: it did. True: it was summoned, and is the lookout from now on. */
+static bool sleep_once(struct sched *s, uint64_t timeout_ns, bool deep, bool *slept)
 {
     timeout_ns = at_most_until_timer(s, timeout_ns);
     atomic_store_explicit(&s->futex, SCHED_ASLEEP, memory_order_seq_cst);
-    bool sleeps = inbox_idle_still(s) && !(deep && somebody_is_awake() && !is_lookout_there());
-    if (sleeps)
+    *slept = inbox_idle_still(s) && !(deep && somebody_is_awake() && !is_lookout_there());
+    if (*slept)
         os_futex_wait(&s->futex, SCHED_ASLEEP, timeout_ns);
-    bool summoned = atomic_exchange_explicit(&s->futex, SCHED_AWAKE, memory_order_seq_cst) == SCHED_SUMMONED;
-    return summoned || (owes && !(sleeps && deep));
+    return atomic_exchange_explicit(&s->futex, SCHED_AWAKE, memory_order_seq_cst) == SCHED_SUMMONED;
 }
 
 /* Nobody is awake, so nobody has surplus; or the lookout sees it. */
-static bool sleep_deep(struct sched *s, bool owes)
+static void sleep_deep(struct sched *s, struct duty *d)
 {
+    bool slept;
     atomic_fetch_add_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
-    owes = sleep_once(s, 0, true, owes);
+    d->looks = sleep_once(s, 0, true, &slept);
     atomic_fetch_sub_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
-    return owes;
+    d->owes = d->looks || (d->owes && !slept);
 }
 
-/* Are we to be the lookout, who may be it already? seq_cst: see above, 2. */
-static bool is_lookout(bool already)
+/* Are we to be the lookout, and go on if we are? seq_cst: see above, 2. */
+static void take_duty(struct duty *d)
 {
     bool wanted = somebody_is_awake();
-    if (already && !wanted)
-        atomic_fetch_and_explicit(&runtime.deep_sleepers, ~SCHED_LOOKOUT, memory_order_seq_cst);
-    if (already || !wanted)
-        return wanted;
-    return !(atomic_fetch_or_explicit(&runtime.deep_sleepers, SCHED_LOOKOUT, memory_order_seq_cst) & SCHED_LOOKOUT);
+    if (d->looks && !wanted) {
+        sched_look_no_more();
+        d->looks = false;
+    } else if (wanted && !d->looks) {
+        begin_duty(d);
+    }
 }
 
-static void sleep_and_poll(struct sched *s)
+static void sleep_and_poll(struct sched *s, struct duty *d)
 {
     uint64_t poll = POLL_FIRST_NS;
-    bool looks = false, owes = false;
+    bool slept;
     while (inbox_idle_still(s)) {
-        looks = is_lookout(looks);
-        owes = looks ? sleep_once(s, poll, false, true) : sleep_deep(s, owes);
+        take_duty(d);
+        bool looked = d->looks;
+        if (looked)
+            sleep_once(s, poll, false, &slept); /* nobody is summoned while there is a lookout */
+        else
+            sleep_deep(s, d);
         if (!inbox_idle_still(s) || timer_due() || try_steal(s))
             break;
-        poll = !looks ? POLL_FIRST_NS : poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
+        poll = !looked ? POLL_FIRST_NS : poll * 2 > POLL_LAST_NS ? POLL_LAST_NS : poll * 2;
     }
-    if (looks) /* seq_cst: see above, 2 */
-        atomic_fetch_and_explicit(&runtime.deep_sleepers, ~SCHED_LOOKOUT, memory_order_seq_cst);
-    if (owes)
-        sched_surplus();
 }
 
 /* Look for work, spin a little, sleep. Returns when it may be worth a look at the queue. */
 static void idle(struct sched *s)
 {
+    struct duty duty = {false, false};
     if (!idle_begin(s))
         return;
     sched_count(&s->breaks);
-    if (!spin(s)) {
+    if (spin(s, &duty)) {
+        end_duty(&duty);
+    } else {
         atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
-        sleep_and_poll(s);
+        sleep_and_poll(s, &duty);
+        end_duty(&duty);
         atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
         /* seq_cst: the watcher sets it, then reads `awake`: one sees the other. */
         if (UNLIKELY(atomic_load_explicit(&runtime.watcher_sleeps, memory_order_seq_cst)))
@@ -200,11 +235,11 @@ static void rest_off_line(struct sched *s)
 {
     if (!idle_begin(s))
         return;
+    bool slept;
     atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
-    bool owes = sleep_once(s, 0, false, false);
+    bool summoned = sleep_once(s, 0, false, &slept);
     atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
-    if (owes) /* it was on line a moment ago */
-        sched_surplus();
+    end_duty(&(struct duty){summoned, summoned}); /* it was on line a moment ago */
     idle_end(s);
 }
 

@@ -107,17 +107,50 @@ void sched_halt(struct sched *s)
     sched_wake(s);
 }
 
-static COLD void wake_deep_sleeper(void)
+/* All seq_cst: see kernel/idle, 2. */
+bool sched_look_out(void)
+{
+    return !(atomic_fetch_or_explicit(&runtime.deep_sleepers, SCHED_LOOKOUT, memory_order_seq_cst) & SCHED_LOOKOUT);
+}
+
+void sched_look_no_more(void)
+{
+    atomic_fetch_and_explicit(&runtime.deep_sleepers, ~SCHED_LOOKOUT, memory_order_seq_cst);
+}
+
+static bool summon_one(void)
 {
     for (unsigned i = 0, n = sched_online(); i < n; i++)
         if (wake_as(runtime.scheds[i], SCHED_SUMMONED))
+            return true;
+    return false;
+}
+
+static bool somebody_sleeps(void)
+{
+    for (unsigned i = 0, n = sched_online(); i < n; i++)
+        if (atomic_load_explicit(&runtime.scheds[i]->futex, memory_order_seq_cst) == SCHED_ASLEEP)
+            return true;
+    return false;
+}
+
+/* We are the lookout until whom we wake is: so nobody else wakes one, too. But somebody may have fallen asleep behind
+ * us, since there was a lookout: if we have found nobody, we look once more. */
+static COLD void summon(void)
+{
+    while (sched_nobody_looks() && sched_look_out()) {
+        if (summon_one())
             return;
+        sched_look_no_more();
+        if (!somebody_sleeps())
+            return;
+    }
 }
 
 void sched_surplus(void)
 {
     if (UNLIKELY(sched_nobody_looks()))
-        wake_deep_sleeper();
+        summon();
 }
 
 void sched_wake_guest(struct process *p)

@@ -385,13 +385,18 @@ void sched_ready_slow(struct process *p, enum urgency);
  * long: see that somebody is awake who could take the work over. */
 void sched_surplus(void);
 
-/* Of `futex`. SUMMONED: woken, since there is something to steal somewhere. */
+/* Of `futex`. SUMMONED: woken, since there is something to steal somewhere, and the lookout. */
 enum { SCHED_AWAKE, SCHED_ASLEEP, SCHED_SUMMONED };
 
-/* One of those who sleep looks from time to time: nobody has to be woken. */
+/* One of those who have nothing to do looks for work: nobody has to be woken. */
 #define SCHED_LOOKOUT (UINT32_C(1) << 31)
 
-/* And somebody sleeps deep, who could. */
+/* From now on that is the caller, who has nothing to do. False: it is another. */
+bool sched_look_out(void);
+/* The lookout ceases to be it. */
+void sched_look_no_more(void);
+
+/* Nobody is, and somebody sleeps deep, who could be. */
 static inline bool sched_nobody_looks(void)
 {
     /* seq_cst: after we have added ourselves to `awake`; see idle.c, 2. */

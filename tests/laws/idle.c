@@ -76,7 +76,23 @@ LAW(idle, wakes_up_again)
     }
 }
 
-/* One looks for work, however many could. */
+/* ---- one looks for work, however many could ---- */
+
+enum { SCHEDULERS = 24 };
+
+/* How often a thread fell asleep while `function` ran. */
+static long count_sleeps(bl_function *function, int64_t argument, long *ms)
+{
+    struct rusage before, after;
+    start_with((bl_options){.schedulers = SCHEDULERS});
+    getrusage(RUSAGE_SELF, &before);
+    int64_t began = bl_monotonic_ns();
+    cr_assert(ended_well(spawn(function, argument)));
+    *ms = (long)((bl_monotonic_ns() - began) / 1000000);
+    getrusage(RUSAGE_SELF, &after);
+    stop();
+    return after.ru_nvcsw - before.ru_nvcsw;
+}
 
 static void compute_for(bl_term ms)
 {
@@ -86,18 +102,35 @@ static void compute_for(bl_term ms)
 }
 
 /* The watcher twice in a ms, the lookout once; and all while they begin. Where others want the CPUs they come less often. */
-enum { SCHEDULERS = 24, SLEEPS_IN_A_MS = 6 };
+enum { SLEEPS_IN_A_MS = 6 };
 
 Test(idle, of_many_one_looks_for_work)
 {
-    struct rusage before, after;
-    start_with((bl_options){.schedulers = SCHEDULERS});
-    getrusage(RUSAGE_SELF, &before);
-    int64_t began = bl_monotonic_ns();
-    cr_assert(ended_well(spawn(compute_for, 300)));
-    long ms = (long)((bl_monotonic_ns() - began) / 1000000), sleeps;
-    getrusage(RUSAGE_SELF, &after);
-    stop();
-    sleeps = after.ru_nvcsw - before.ru_nvcsw;
+    long ms, sleeps = count_sleeps(compute_for, 300, &ms);
     cr_assert(sleeps < SLEEPS_IN_A_MS * ms, "%ld in %ld ms", sleeps, ms);
+}
+
+/* Much to do at once, for a moment, after all have slept. */
+enum { BURST = 40, APART_MS = 2, SLEEPS_IN_A_BURST = 10 };
+
+static void make_bursts(bl_term times)
+{
+    bl_pid resting[BURST];
+    for (int i = 0; i < BURST; i++)
+        resting[i] = bl_spawn_resting(rest, bl_int(i));
+    for (int64_t i = 0; i < bl_to_int(times); i++) {
+        bl_sleep(APART_MS);
+        for (int j = 0; j < BURST; j++)
+            bl_send(resting[j], bl_int(j));
+    }
+    for (int i = 0; i < BURST; i++)
+        bl_exit_signal(resting[i], bl_atom("kill"));
+}
+
+/* Who makes it wakes one, and that one, if there is still more, another; the watcher looks, too. */
+Test(idle, of_many_one_is_woken_to_look)
+{
+    enum { TIMES = 150 };
+    long ms, sleeps = count_sleeps(make_bursts, TIMES, &ms);
+    cr_assert(sleeps < SLEEPS_IN_A_BURST * TIMES, "%ld in %d bursts, %ld ms", sleeps, TIMES, ms);
 }

@@ -288,11 +288,11 @@ static int count_calls(unsigned schedulers, int64_t n, struct count *c)
     return p < 0 ? BROKEN : watch(p, c);
 }
 
-/* A look is a call to sleep, and one for each scheduler; and there is one in a slice, where turns are shorter than that. */
+/* A look is two calls, and there is one in a slice, where turns are shorter than that. */
 static bool watcher_within(unsigned schedulers, int64_t n, int64_t ms, const struct count *c)
 {
-    bool turns_are_short = ms * 8000 < n; /* 4,000 reductions take half a slice */
-    int64_t most = turns_are_short ? (1 + schedulers) * ms * 3 / 2 : 10 * ms;
+    bool turns_are_short = schedulers == 1 && ms * 8000 < n; /* 4,000 reductions take half a slice; two may share a CPU */
+    int64_t most = turns_are_short ? 3 * ms : 10 * ms;
     return c->watchers <= most + 20;
 }
 

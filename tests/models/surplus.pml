@@ -2,11 +2,13 @@
  *
  * Three schedulers, two of which are sent a process A from outside, one after the other or both at once. A makes another
  * ready, B, on its own scheduler, and then computes, and calls nothing, until B has run: so somebody else has to take
- * B over. The lookout sleeps with a timeout, and looks again by itself; who sleeps without one has to be woken.
+ * B over. The lookout looks before it sleeps, sleeps with a timeout, and looks again by itself; who sleeps without one has to be woken,
+ * and is the lookout then.
  *
  * Steps, and what they stand for:
  *   scheduler  awake--, awake++                 idle(): seq_cst                                       kernel/idle.c
- *              lookout = 1, or 0                is_lookout(), sleep_and_poll(): seq_cst; in one word with deep_sleepers
+ *              lookout = 1, or 0                sched_look_out(), sched_look_no_more(): seq_cst; in one word with deep_sleepers
+ *              a look before it sleeps          look_while_spinning(), or none
  *              a sleep that may end by itself   sleep_and_poll(), sleep_once() with a timeout
  *              deep_sleepers++                  sleep_deep(): seq_cst
  *              futex = 1                        sleep_once(): seq_cst
@@ -14,13 +16,16 @@
  *              asleep while futex is 1          os_futex_wait() until sched_wake(): the kernel compares, and sleeps
  *   A          deep_sleepers, and no lookout?   sched_nobody_looks(): seq_cst                       kernel/sched.h
  *              B waits                          sched_ready(), or enqueue() of kernel/ready.c
- *              futex of each: 1 becomes 2       wake_deep_sleeper(), wake_as(): seq_cst               kernel/sched.c
+ *              lookout = 1; futex of each: 1    summon(): seq_cst                                      kernel/sched.c
+ *              becomes 2; if it was of none,
+ *              lookout = 0, and of each again
  *   outside    work[s], then futex              sched_push_remote(), sched_wake(): seq_cst            kernel/ready.c
  *
  * Memory order: everything that is named here is sequentially consistent, as spin is. (B itself is found by a thief that takes
  * the lock of the scheduler that has it: steal.pml.)
  *
- * Holds: nobody computes before a B that waits while all others sleep without a timeout; that would be an invalid end state.
+ * Holds: nobody computes before a B that waits while all others sleep without a timeout; that would be an invalid end state. And
+ * no two are woken to look.
  *
  * Not modelled: timers (who has some sleeps until the next, and wakes somebody before it runs anything); that a
  * thief looks twice before it steals; that it takes the work over only if that is worth it.
@@ -38,14 +43,23 @@
  * BROKEN_9: who was woken because of a surplus, but has been sent work, wakes nobody else (as in GOOD_1; so it was until that
  *           scenario was added).
  * BROKEN_10: who was the lookout, and ceases since nobody is awake, but then has been sent work, wakes nobody (as in
- *           GOOD_1): somebody may have seen that there was a lookout, and relied on that. */
+ *           GOOD_1): somebody may have seen that there was a lookout, and relied on that.
+ * BROKEN_11: who has been the lookout to wake another, and found nobody, does not look once more.
+ * BROKEN_12: who was woken to look does not know that it is the lookout.
+ * BROKEN_13: who wakes another is not the lookout meanwhile: two are woken. (So it was.)
+ * BROKEN_14: who was the lookout before it slept, and has been sent work, wakes nobody (as in GOOD_1). */
 
-#if defined GOOD_1 || defined BROKEN_5 || defined BROKEN_6 || defined BROKEN_8 || defined BROKEN_9 || defined BROKEN_10
+#if defined GOOD_1 || defined BROKEN_5 || defined BROKEN_6 || defined BROKEN_8 || defined BROKEN_9 || defined BROKEN_10 || defined BROKEN_14
 #define SECOND_COMPUTES
 #endif
 
 #define SCHEDULERS 3
 #define SENT 2 /* to schedulers 0 and 1 */
+#ifdef BROKEN_3
+#define SLEEPS_FIRST true
+#else
+#define SLEEPS_FIRST false
+#endif
 #ifdef SECOND_COMPUTES
 #define MAKES_READY (me != 1)
 #else
@@ -70,7 +84,29 @@ inline try_steal()
     }
 }
 
-inline wake_deep_sleeper()
+inline summon()
+{
+    i = 0;
+    found = false;
+    do
+    :: i == SCHEDULERS -> break
+    :: i < SCHEDULERS ->
+        atomic {
+            if
+            :: futex[i] == 1 ->
+                assert(futex[0] != 2 && futex[1] != 2 && futex[2] != 2);
+                futex[i] = 2;
+                found = true;
+                i = SCHEDULERS /* that is enough */
+            :: else -> i++
+            fi
+        }
+    od;
+    i = 0
+}
+
+/* Somebody sleeps, whom summon() has passed before it did? */
+inline look_again()
 {
     i = 0;
     do
@@ -78,7 +114,7 @@ inline wake_deep_sleeper()
     :: i < SCHEDULERS ->
         atomic {
             if
-            :: futex[i] == 1 -> futex[i] = 2; i = SCHEDULERS /* that is enough */
+            :: futex[i] == 1 -> found = true; i = SCHEDULERS
             :: else -> i++
             fi
         }
@@ -89,10 +125,31 @@ inline wake_deep_sleeper()
 inline surplus()
 {
 #ifndef BROKEN_4
-    if
-    :: deep_sleepers > 0 && !lookout -> wake_deep_sleeper()
-    :: else
-    fi
+    found = true;
+    do
+    :: found && deep_sleepers > 0 && !lookout -> /* asked at once: one word */
+        atomic {
+            found = !lookout;
+#ifndef BROKEN_13
+            lookout = true
+#endif
+        }
+        if
+        :: found ->
+            summon();
+            if
+            :: found -> found = false
+            :: else ->
+                lookout = false;
+#ifndef BROKEN_11
+                look_again()
+#endif
+            fi
+        :: else
+        fi
+    :: else -> break
+    od;
+    found = false
 #else
     skip
 #endif
@@ -112,6 +169,23 @@ inline run_A()
     fi;
     !waiting[me];
     over++
+}
+
+/* It looks once, or not at all. */
+inline spin()
+{
+    if
+    :: deep_sleepers > 0 && !lookout ->
+        atomic {
+            looks = !lookout;
+            lookout = true;
+#ifndef BROKEN_14
+            owes = looks
+#endif
+        }
+        try_steal()
+    :: true
+    fi
 }
 
 inline look_or_not()
@@ -162,10 +236,13 @@ inline hand_over()
 inline get_up()
 {
     atomic {
+#ifndef BROKEN_12
+        looks = looks || futex[me] == 2;
+#endif
 #ifdef BROKEN_9
         owes = owes && !slept;
 #else
-        owes = (futex[me] == 2) || (owes && !slept);
+        owes = futex[me] == 2 || (owes && !slept);
 #endif
         futex[me] = 0;
         slept = false
@@ -238,32 +315,38 @@ endC:           futex[me] != 1; slept = true
 proctype scheduler(byte me)
 {
     byte i = 0;
-    bool looks = false, stole = false, there = false, owes = false, slept = false;
+    bool looks = false, stole = false, there = false, owes = false, slept = false, found = false;
     do
-    :: awake--;
-        do
-        :: work[me] || stole -> break
+    :: true ->
+        spin();
+        if
+        :: (work[me] || stole) && !SLEEPS_FIRST -> hand_over()
         :: else ->
-            look_or_not();
+            awake--;
+            do
+            :: work[me] || stole -> break
+            :: else ->
+                look_or_not();
 #ifdef BROKEN_10
-            owes = looks;
+                owes = looks;
 #else
-            owes = owes || looks;
+                owes = owes || looks;
 #endif
-            if
-            :: looks -> sleep_with_timeout()
-            :: else -> sleep_deep()
-            fi;
-            if
-            :: work[me]
-            :: else -> try_steal()
-            fi
-        od;
-        hand_over();
-        stole = false;
+                if
+                :: looks -> sleep_with_timeout()
+                :: else -> sleep_deep()
+                fi;
+                if
+                :: work[me]
+                :: else -> try_steal()
+                fi
+            od;
+            hand_over();
 #ifndef BROKEN_3
-        awake++;
+            awake++
 #endif
+        fi;
+        stole = false;
         if
         :: work[me] -> run_A()
         :: else
