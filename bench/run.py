@@ -508,8 +508,8 @@ def padded(rng: random.Random) -> dict:
 
 
 class Copies:
-    """Which of the machine's pages a program's file got decides what its code pushes out of the caches: one and the same file
-    was up to a tenth slower than a copy of it, in every run. So each sample runs a new copy; the last one lives until
+    """Which of the machine's pages a program's file got decides what its code pushes out of the caches: a file can be slower
+    than a copy of it, in every run. So each sample runs a new copy; the last one lives until
     then, or its pages would be had again. They lie beside the program, which may look for others there.
     A script (what starts Erlang and Elixir) is run as it is."""
 
@@ -527,12 +527,12 @@ class Copies:
             copy.unlink(missing_ok=True)
 
     def fresh(self, program: Path) -> Path:
-        with program.open("rb") as file:
-            if file.read(4) != b"\x7fELF":
-                return program
         self.count += 1
         old, copy = self.last.get(program), program.with_name(f"{program.name}.copy-{os.getpid()}-{self.count}")
         try:
+            with program.open("rb") as file:
+                if file.read(4) != b"\x7fELF":
+                    return program
             shutil.copy(program, copy)
         except OSError as error:
             copy.unlink(missing_ok=True)

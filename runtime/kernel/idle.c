@@ -157,25 +157,25 @@ static bool is_lookout_there(void)
 }
 
 /* Sleep until woken, or our next timer, or for timeout_ns (0: no limit); deep: only if nobody is awake, or somebody looks.
- * *slept: it did. True: it was summoned, and is the lookout from now on. */
-static bool sleep_once(struct sched *s, uint64_t timeout_ns, bool deep, bool *slept)
+ * Who was summoned meanwhile is the lookout from now on. */
+static void sleep_once(struct sched *s, uint64_t timeout_ns, bool deep, struct duty *d)
 {
     timeout_ns = at_most_until_timer(s, timeout_ns);
     atomic_store_explicit(&s->futex, SCHED_ASLEEP, memory_order_seq_cst);
-    *slept = inbox_idle_still(s) && !(deep && somebody_is_awake() && !is_lookout_there());
-    if (*slept)
+    bool sleeps = inbox_idle_still(s) && !(deep && somebody_is_awake() && !is_lookout_there());
+    if (sleeps)
         os_futex_wait(&s->futex, SCHED_ASLEEP, timeout_ns);
-    return atomic_exchange_explicit(&s->futex, SCHED_AWAKE, memory_order_seq_cst) == SCHED_SUMMONED;
+    bool summoned = atomic_exchange_explicit(&s->futex, SCHED_AWAKE, memory_order_seq_cst) == SCHED_SUMMONED;
+    d->looks = d->looks || summoned;
+    d->owes = summoned || (d->owes && !(sleeps && deep));
 }
 
 /* Nobody is awake, so nobody has surplus; or the lookout sees it. */
 static void sleep_deep(struct sched *s, struct duty *d)
 {
-    bool slept;
     atomic_fetch_add_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
-    d->looks = sleep_once(s, 0, true, &slept);
+    sleep_once(s, 0, true, d);
     atomic_fetch_sub_explicit(&runtime.deep_sleepers, 1, memory_order_seq_cst);
-    d->owes = d->looks || (d->owes && !slept);
 }
 
 /* Are we to be the lookout, and go on if we are? seq_cst: see above, 2. */
@@ -193,12 +193,11 @@ static void take_duty(struct duty *d)
 static void sleep_and_poll(struct sched *s, struct duty *d)
 {
     uint64_t poll = POLL_FIRST_NS;
-    bool slept;
     while (inbox_idle_still(s)) {
         take_duty(d);
         bool looked = d->looks;
         if (looked)
-            sleep_once(s, poll, false, &slept); /* nobody is summoned while there is a lookout */
+            sleep_once(s, poll, false, d);
         else
             sleep_deep(s, d);
         if (!inbox_idle_still(s) || timer_due() || try_steal(s))
@@ -235,11 +234,11 @@ static void rest_off_line(struct sched *s)
 {
     if (!idle_begin(s))
         return;
-    bool slept;
+    struct duty duty = {false, false};
     atomic_fetch_sub_explicit(&runtime.awake, 1, memory_order_seq_cst);
-    bool summoned = sleep_once(s, 0, false, &slept);
+    sleep_once(s, 0, false, &duty);
     atomic_fetch_add_explicit(&runtime.awake, 1, memory_order_seq_cst);
-    end_duty(&(struct duty){summoned, summoned}); /* it was on line a moment ago */
+    end_duty(&duty); /* it was on line a moment ago */
     idle_end(s);
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/processes.h"
 
@@ -104,6 +105,49 @@ Test(preemption, others_run_beside_loops_on_a_busy_machine)
             pthread_join(rivals[i], NULL);
         cr_assert(ended_well(hog));
     }
+    stop();
+}
+
+/* The first who computes, after many short turns, is noticed late; but not later than after two slices, and what a busy machine adds. */
+
+enum { TRIES = 5, SLICES = 4, SHORT_TURNS = 10000 };
+
+static int64_t cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void compute_after_short_turns(bl_term parent)
+{
+    for (int64_t end = cpu_ns() + 2 * LONG_SLICE_US * 1000; cpu_ns() < end;)
+        for (int i = 0; i < SHORT_TURNS; i++)
+            bl_yield();
+    atomic_store(&over, false);
+    CLAIM(bl_pid_error(bl_spawn(end_all, bl_int(0))) == BL_OK);
+    int64_t began = cpu_ns();
+    spin((bl_term){0});
+    bl_send_to(parent, bl_int(cpu_ns() - began));
+}
+
+static void compute_often(bl_term unused)
+{
+    int64_t least = INT64_MAX;
+    (void)unused;
+    for (int i = 0; i < TRIES; i++) {
+        CLAIM(bl_pid_error(bl_spawn(compute_after_short_turns, bl_from_pid(bl_self()))) == BL_OK);
+        int64_t ns = receive();
+        least = ns < least ? ns : least;
+    }
+    CLAIM(least < (int64_t)SLICES * LONG_SLICE_US * 1000);
+}
+
+Test(preemption, the_first_who_computes_is_noticed)
+{
+    start_with((bl_options){.schedulers = 1, .time_slice_us = LONG_SLICE_US});
+    if (is_preemptive())
+        cr_assert(ended_well(spawn(compute_often, 0)));
     stop();
 }
 
